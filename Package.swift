@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target of the package is compiled with these.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// Tests meet raw memory at will.
+let tests: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "ocm",
+    products: [
+        .executable(name: "ocm-supervisor", targets: ["ocm-supervisor"]),
+        .executable(name: "ocm-worker", targets: ["ocm-worker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    ],
+    targets: [
+        .target(name: "CShims"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+
+        .target(name: "OCMEventLoop", dependencies: ["CShims"], path: "Sources/Shared/EventLoop", swiftSettings: strict),
+        .target(
+            name: "OCMTLS", dependencies: ["OCMEventLoop", "COpenSSL", "CShims"], path: "Sources/Shared/TLS",
+            swiftSettings: strict),
+        .target(name: "OCMHTTP", path: "Sources/Shared/HTTP", swiftSettings: strict),
+        .target(
+            name: "OCMIPC", dependencies: ["OCMEventLoop", "CShims"], path: "Sources/Shared/IPC", swiftSettings: strict),
+        .target(
+            name: "OCMLogging",
+            dependencies: ["OCMEventLoop", "CShims", .product(name: "Logging", package: "swift-log")],
+            path: "Sources/Shared/Logging", swiftSettings: strict),
+
+        .executableTarget(
+            name: "ocm-supervisor",
+            dependencies: [
+                "CShims", "OCMEventLoop", "OCMTLS", "OCMHTTP", "OCMIPC", "OCMLogging",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "ocm-worker",
+            dependencies: [
+                "CShims", "OCMEventLoop", "OCMTLS", "OCMHTTP", "OCMIPC", "OCMLogging",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+
+        .testTarget(name: "EventLoopTests", dependencies: ["OCMEventLoop"], swiftSettings: tests),
+        .testTarget(name: "TLSTests", dependencies: ["OCMTLS", "OCMEventLoop"], swiftSettings: tests),
+        .testTarget(name: "HTTPTests", dependencies: ["OCMHTTP"], swiftSettings: tests),
+        .testTarget(
+            name: "HTTPJudgeTests",
+            dependencies: [
+                "OCMHTTP",
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: tests),
+        .testTarget(name: "IPCTests", dependencies: ["OCMIPC", "OCMEventLoop"], swiftSettings: tests),
+        .testTarget(name: "SupervisorTests", dependencies: ["ocm-supervisor", "OCMIPC"], swiftSettings: tests),
+        .testTarget(name: "WorkerTests", dependencies: ["ocm-worker", "OCMHTTP"], swiftSettings: tests),
+    ]
+)
