@@ -49,7 +49,7 @@ let package = Package(
         .executableTarget(
             name: "ocm-supervisor",
             dependencies: [
-                "CShims", "OCMEventLoop", "OCMTLS", "OCMHTTP", "OCMIPC", "OCMLogging",
+                "CShims", "COpenSSL", "OCMEventLoop", "OCMTLS", "OCMHTTP", "OCMIPC", "OCMLogging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
