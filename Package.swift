@@ -34,7 +34,8 @@ let package = Package(
         .target(name: "CShims"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
-        .target(name: "OCMEventLoop", dependencies: ["CShims"], path: "Sources/Shared/EventLoop", swiftSettings: strict),
+        .target(
+            name: "OCMEventLoop", dependencies: ["CShims"], path: "Sources/Shared/EventLoop", swiftSettings: strict),
         .target(
             name: "OCMTLS", dependencies: ["OCMEventLoop", "COpenSSL", "CShims"], path: "Sources/Shared/TLS",
             swiftSettings: strict),
@@ -79,3 +80,11 @@ let package = Package(
         .testTarget(name: "WorkerTests", dependencies: ["ocm-worker", "OCMHTTP"], swiftSettings: tests),
     ]
 )
+
+// Continuous integration takes no warning; elsewhere a newer compiler that knows more of them still builds the package.
+if Context.environment["OCM_WARNINGS_AS_ERRORS"] != nil {
+    for target in package.targets where target.type != .system {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+        target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
+    }
+}

@@ -1,0 +1,79 @@
+# Shared by build, test and run: what the machine must have, and phases with their times. Sourced, not run.
+
+set -euo pipefail
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/ocm
+RELEASE=$TOP/.build/release
+
+# What the Swift toolchain itself loads and links with, and what OCM is linked with.
+BUILD_PACKAGES=(binutils ca-certificates g++ git libcurl4 libsqlite3-0 libssl-dev libxml2 pkg-config tzdata zlib1g-dev)
+# What the end-to-end tests and the demonstration drive and watch the programs with.
+TEST_PACKAGES=(curl openssl procps python3 python3-venv strace)
+DEMO_PACKAGES=(curl python3)
+
+say() { printf '%s\n' "$*"; }
+fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+
+# phase NAME COMMAND…: runs the command under a heading and says how long it took.
+phase() {
+    local name=$1 started=$SECONDS status=0
+    shift
+    printf '\n== %s\n' "$name"
+    # A subshell of its own, so that `set -e` holds inside the command although its status is looked at here.
+    set +e
+    (set -e; "$@")
+    status=$?
+    set -e
+    if ((status != 0)); then
+        printf '== %s failed after %d s (exit status %d)\n' "$name" $((SECONDS - started)) "$status" >&2
+        exit "$status"
+    fi
+    printf '== %s: %d s\n' "$name" $((SECONDS - started))
+}
+
+# install_missing PACKAGE…: calls apt-get only when one of the packages is not there.
+install_missing() {
+    if ! command -v dpkg-query >/dev/null; then
+        say "Not a Debian system: the equivalents of these packages are taken to be installed: $*"
+        return
+    fi
+    local package missing=() root=()
+    for package in "$@"; do
+        [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
+            missing+=("$package")
+    done
+    if ((${#missing[@]} == 0)); then
+        say "All Debian packages are there: $*"
+        return
+    fi
+    if ((EUID != 0)); then
+        command -v sudo >/dev/null || fail "these Debian packages are missing, install them as root: ${missing[*]}"
+        root=(sudo)
+    fi
+    say "Installing from Debian's packages: ${missing[*]}"
+    local log
+    log=$(mktemp)
+    if ! {
+        "${root[@]}" apt-get update &&
+            "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${missing[@]}"
+    } >"$log" 2>&1 </dev/null; then
+        cat "$log" >&2
+        rm -f "$log"
+        fail "the Debian packages could not be installed"
+    fi
+    rm -f "$log"
+}
+
+# A toolchain of 6.2 or newer is the one thing that is not in Debian's packages.
+require_swift() {
+    local version
+    command -v swift >/dev/null || fail "no Swift toolchain: put the usr/bin of Swift 6.2 or newer into PATH (swift.org/install)"
+    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p' | head -n 1)
+    [[ -n $version ]] || fail "swift --version says nothing: is the toolchain for this system?"
+    local major=${version% *} minor=${version#* }
+    ((major > 6 || (major == 6 && minor >= 2))) || fail "Swift $major.$minor is too old: OCM needs 6.2 or newer"
+    say "Swift $major.$minor at $(dirname "$(command -v swift)")"
+}
+
+build_release() { swift build --package-path "$TOP" --configuration release --static-swift-stdlib; }
