@@ -7,7 +7,7 @@ CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/ocm
 RELEASE=$TOP/.build/release
 
 # What the Swift toolchain itself loads and links with, and what OCM is linked with.
-BUILD_PACKAGES=(binutils ca-certificates g++ git libcurl4 libsqlite3-0 libssl-dev libxml2 pkg-config tzdata zlib1g-dev)
+BUILD_PACKAGES=(binutils ca-certificates g++ git libcurl4 libncurses6 libsqlite3-0 libssl-dev libxml2 pkg-config tzdata zlib1g-dev)
 # What the end-to-end tests and the demonstration drive and watch the programs with.
 TEST_PACKAGES=(curl openssl procps python3 python3-venv strace)
 DEMO_PACKAGES=(curl python3)
@@ -69,8 +69,8 @@ install_missing() {
 require_swift() {
     local version
     command -v swift >/dev/null || fail "no Swift toolchain: put the usr/bin of Swift 6.2 or newer into PATH (swift.org/install)"
-    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p' | head -n 1)
-    [[ -n $version ]] || fail "swift --version says nothing: is the toolchain for this system?"
+    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p' | head -n 1) || true
+    [[ -n $version ]] || fail "swift --version fails: $(swift --version 2>&1 | tail -n 1)"
     local major=${version% *} minor=${version#* }
     ((major > 6 || (major == 6 && minor >= 2))) || fail "Swift $major.$minor is too old: OCM needs 6.2 or newer"
     say "Swift $major.$minor at $(dirname "$(command -v swift)")"
