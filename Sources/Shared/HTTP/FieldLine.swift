@@ -1,0 +1,18 @@
+/// One field of a head, as byte ranges: 20 bytes, however long the field is.
+package struct FieldLine: Sendable {
+    package let name: ByteRange
+    /// The value without the white space around it.
+    package let value: ByteRange
+    package let id: FieldName
+    /// Whether Connection names this field, or its kind is hop by hop: it must not be forwarded (RFC 9110 section 7.6.1).
+    ///
+    /// Host and Content-Length are never so marked: what replaces them is not for the sender to say.
+    package internal(set) var isHopByHop: Bool
+
+    init(name: Range<Int>, value: Range<Int>, id: FieldName) {
+        self.name = ByteRange(name)
+        self.value = ByteRange(value)
+        self.id = id
+        isHopByHop = id.isHopByHop
+    }
+}
