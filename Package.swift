@@ -63,8 +63,11 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        .testTarget(name: "EventLoopTests", dependencies: ["OCMEventLoop"], swiftSettings: tests),
-        .testTarget(name: "TLSTests", dependencies: ["OCMTLS", "OCMEventLoop"], swiftSettings: tests),
+        .target(
+            name: "LoopTestSupport", dependencies: ["OCMEventLoop"], path: "Tests/LoopTestSupport", swiftSettings: tests),
+        .testTarget(
+            name: "EventLoopTests", dependencies: ["OCMEventLoop", "LoopTestSupport"], swiftSettings: tests),
+        .testTarget(name: "TLSTests", dependencies: ["OCMTLS", "OCMEventLoop", "LoopTestSupport"], swiftSettings: tests),
         .testTarget(name: "HTTPTests", dependencies: ["OCMHTTP"], swiftSettings: tests),
         .testTarget(
             name: "HTTPJudgeTests",
@@ -75,9 +78,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: tests),
-        .testTarget(name: "IPCTests", dependencies: ["OCMIPC", "OCMEventLoop"], swiftSettings: tests),
-        .testTarget(name: "SupervisorTests", dependencies: ["ocm-supervisor", "OCMIPC"], swiftSettings: tests),
-        .testTarget(name: "WorkerTests", dependencies: ["ocm-worker", "OCMHTTP"], swiftSettings: tests),
+        .testTarget(name: "IPCTests", dependencies: ["OCMIPC", "OCMEventLoop", "LoopTestSupport"], swiftSettings: tests),
+        .testTarget(name: "SupervisorTests", dependencies: ["ocm-supervisor", "OCMIPC", "LoopTestSupport"], swiftSettings: tests),
+        .testTarget(name: "WorkerTests", dependencies: ["ocm-worker", "OCMHTTP", "LoopTestSupport"], swiftSettings: tests),
     ]
 )
 

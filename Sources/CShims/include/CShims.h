@@ -1,2 +1,76 @@
-#pragma once
 // What Swift can't see or can't say: macros of the system's headers, ancillary data, fork and exec.
+#pragma once
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+// epoll (epoll(7)): the flags as plain numbers, and the packed event taken apart.
+static const uint32_t OCM_EPOLLIN = EPOLLIN;
+static const uint32_t OCM_EPOLLOUT = EPOLLOUT;
+static const uint32_t OCM_EPOLLRDHUP = EPOLLRDHUP;
+static const uint32_t OCM_EPOLLHUP = EPOLLHUP;
+static const uint32_t OCM_EPOLLERR = EPOLLERR;
+static const uint32_t OCM_EPOLLET = EPOLLET;
+static const uint32_t OCM_EPOLLEXCLUSIVE = EPOLLEXCLUSIVE;
+
+// epoll_ctl(2) with the 64-bit cookie.
+int ocm_epoll_ctl(int epoll, int operation, int fd, uint32_t events, uint64_t cookie);
+static inline uint32_t ocm_epoll_events(const struct epoll_event *event) { return event->events; }
+static inline uint64_t ocm_epoll_cookie(const struct epoll_event *event) { return event->data.u64; }
+
+// sendmsg(2) and recvmsg(2) of one packet with descriptors (SCM_RIGHTS, unix(7)).
+// Both return the byte count or -1 with errno. Received descriptors are close-on-exec.
+// *truncated is set when bytes or descriptors did not fit (what did arrive of the descriptors is closed).
+ssize_t ocm_send_packet(int fd, const void *bytes, size_t count, const int *fds, size_t fd_count);
+ssize_t ocm_receive_packet(int fd, void *bytes, size_t capacity, int *fds, size_t fd_capacity, size_t *fd_count, int *truncated);
+
+// memfd_create(2), sealed against every change; -1 with errno.
+int ocm_sealed_memfd(const char *name, const void *bytes, size_t count);
+// The seals that ocm_sealed_memfd sets are all there: 1, else 0.
+int ocm_is_sealed(int fd);
+
+// A child made by fork and exec. In the child: descriptors sources[i] become targets[i] (everything above the highest
+// target is closed), signals are unblocked and default, uid and gid change where they are not (uid_t)-1, and it dies with
+// its parent where death_signal is not 0. Returns the pid and stores a pidfd (pidfd_open(2)), or -1 with errno of whichever
+// step failed, exec included.
+struct ocm_spawn_plan {
+    const char *path;
+    char *const *arguments;
+    char *const *environment;
+    const int *sources;
+    const int *targets;
+    size_t descriptor_count;
+    uid_t uid;
+    gid_t gid;
+    int death_signal;
+};
+pid_t ocm_spawn(const struct ocm_spawn_plan *plan, int *pidfd);
+
+// waitid(2) on a pidfd without blocking: 1 ended (*status as in wait(2): si_code and si_status), 0 not yet, -1 errno.
+int ocm_wait_pidfd(int pidfd, int *code, int *status);
+int ocm_pidfd_send_signal(int pidfd, int signal);
+
+// sockaddr sizes and casts.
+static inline struct sockaddr *ocm_sockaddr(struct sockaddr_storage *storage) { return (struct sockaddr *)storage; }
+
+// accept4(2), non-blocking and close-on-exec.
+int ocm_accept(int listener, struct sockaddr *address, socklen_t *length);
+
+// Blocks the signals of the set for this thread and returns a signalfd(2) for them, non-blocking and close-on-exec.
+int ocm_signalfd(const int *signals, size_t count);
+void ocm_ignore_sigpipe(void);
+
+// O_TMPFILE-free constants that are macros with casts.
+static inline int ocm_is_regular(mode_t mode) { return (mode & 0170000) == 0100000; }
+
+// Aborts with a message when a job reaches the runtime's own pools (debug builds; the loop has one thread).
+void ocm_trap_stray_jobs(void);

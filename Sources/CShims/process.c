@@ -1,0 +1,126 @@
+#define _GNU_SOURCE
+#include "CShims.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/close_range.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// Between fork and exec only async-signal-safe calls (signal-safety(7)).
+static void become(const struct ocm_spawn_plan *plan, int *report, pid_t parent) {
+    // First above every target, so that no target overwrites a source that is still needed.
+    int floor = 3;
+    for (size_t i = 0; i < plan->descriptor_count; i++)
+        if (plan->targets[i] >= floor)
+            floor = plan->targets[i] + 1;
+    int moved[16];
+    if (plan->descriptor_count > 16) {
+        errno = EINVAL;
+        return;
+    }
+    for (size_t i = 0; i < plan->descriptor_count; i++)
+        if ((moved[i] = fcntl(plan->sources[i], F_DUPFD_CLOEXEC, floor)) < 0)
+            return;
+    int moved_report = fcntl(*report, F_DUPFD_CLOEXEC, floor);
+    if (moved_report < 0)
+        return;
+    *report = moved_report;
+    for (size_t i = 0; i < plan->descriptor_count; i++)
+        if (dup2(moved[i], plan->targets[i]) < 0)
+            return;
+    if (syscall(SYS_close_range, floor, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+        return;
+
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+
+    if (plan->death_signal) {
+        prctl(PR_SET_PDEATHSIG, plan->death_signal);
+        if (getppid() != parent)
+            _exit(127);
+    }
+    if (plan->gid != (gid_t)-1 && (setresgid(plan->gid, plan->gid, plan->gid) < 0 || setgroups(0, NULL) < 0))
+        return;
+    if (plan->uid != (uid_t)-1 && setresuid(plan->uid, plan->uid, plan->uid) < 0)
+        return;
+    execve(plan->path, plan->arguments, plan->environment);
+}
+
+pid_t ocm_spawn(const struct ocm_spawn_plan *plan, int *pidfd) {
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) < 0)
+        return -1;
+    // No signal may reach the child while its handlers are still the parent's.
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child == 0) {
+        become(plan, &report[1], parent);
+        int failure = errno;
+        ssize_t ignored = write(report[1], &failure, sizeof failure);
+        (void)ignored;
+        _exit(127);
+    }
+    int fork_errno = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    close(report[1]);
+    if (child < 0) {
+        close(report[0]);
+        errno = fork_errno;
+        return -1;
+    }
+    int failure = 0;
+    ssize_t got;
+    do
+        got = read(report[0], &failure, sizeof failure);
+    while (got < 0 && errno == EINTR);
+    close(report[0]);
+    if (got == 0) {
+        *pidfd = (int)syscall(SYS_pidfd_open, child, 0);
+        if (*pidfd >= 0)
+            return child;
+        failure = errno;
+        kill(child, SIGKILL);
+    }
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+    }
+    errno = failure ? failure : EIO;
+    return -1;
+}
+
+int ocm_wait_pidfd(int pidfd, int *code, int *status) {
+    siginfo_t info = {0};
+    if (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG) < 0)
+        return -1;
+    if (info.si_pid == 0)
+        return 0;
+    *code = info.si_code;
+    *status = info.si_status;
+    return 1;
+}
+
+int ocm_pidfd_send_signal(int pidfd, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+int ocm_signalfd(const int *signals, size_t count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < count; i++)
+        sigaddset(&set, signals[i]);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        return -1;
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+void ocm_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }

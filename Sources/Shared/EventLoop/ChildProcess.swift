@@ -1,0 +1,103 @@
+internal import CShims
+internal import Glibc
+
+/// A child process, made by fork and exec, watched through its pidfd (pidfd_open(2)).
+@EventLoop package final class ChildProcess: EventSource {
+    package let pid: Int32
+    private let descriptor: FileDescriptor
+    private let wakeup = Wakeup()
+    private var ended: Exit?
+
+    /// How a process ended.
+    package enum Exit: Equatable, Sendable, CustomStringConvertible {
+        case code(Int32)
+        case signal(Int32)
+
+        package var description: String {
+            switch self {
+            case .code(let code): "exit code \(code)"
+            case .signal(let number): "signal \(number)"
+            }
+        }
+    }
+
+    /// What to start, and as whom.
+    package struct Plan: Sendable {
+        /// Absolute path of the program.
+        package var path: String
+        /// Including the zeroth.
+        package var arguments: [String]
+        /// `NAME=value`; nothing is inherited.
+        package var environment: [String] = []
+        /// Descriptors of ours and the numbers that they get in the child; all others are closed there. At most 16.
+        package var descriptors: [(source: Int32, target: Int32)] = []
+        /// User and group to become, with no supplementary groups.
+        package var identity: (user: UInt32, group: UInt32)?
+        /// Sent to the child when the parent dies (prctl(2), PR_SET_PDEATHSIG); 0 lets it live on.
+        package var deathSignal: Int32 = 0
+
+        package init(path: String, arguments: [String]) {
+            self.path = path
+            self.arguments = arguments
+        }
+    }
+
+    /// Starts the program. Throws the error of the step that failed, exec included.
+    package init(_ plan: Plan) throws(SystemError) {
+        var pidfd: Int32 = -1
+        let child = ChildProcess.spawn(plan, &pidfd)
+        guard child > 0 else { throw SystemError("spawn") }
+        pid = child
+        descriptor = FileDescriptor(owning: pidfd)
+        super.init()
+        try EventLoop.poller.add(self, fd: pidfd, [.readable, .edgeTriggered])
+    }
+
+    private static func spawn(_ plan: Plan, _ pidfd: inout Int32) -> Int32 {
+        var arguments = unsafe plan.arguments.map { unsafe strdup($0) } + [nil]
+        var environment = unsafe plan.environment.map { unsafe strdup($0) } + [nil]
+        defer {
+            unsafe (arguments + environment).forEach { unsafe free($0) }
+        }
+        let sources = plan.descriptors.map(\.source)
+        let targets = plan.descriptors.map(\.target)
+        return unsafe plan.path.withCString { path in
+            unsafe sources.withUnsafeBufferPointer { sources in
+                unsafe targets.withUnsafeBufferPointer { targets in
+                    unsafe arguments.withUnsafeMutableBufferPointer { arguments in
+                        unsafe environment.withUnsafeMutableBufferPointer { environment in
+                            var order = unsafe ocm_spawn_plan(
+                                path: path, arguments: arguments.baseAddress, environment: environment.baseAddress,
+                                sources: sources.baseAddress, targets: targets.baseAddress,
+                                descriptor_count: sources.count, uid: plan.identity?.user ?? UInt32.max,
+                                gid: plan.identity?.group ?? UInt32.max, death_signal: plan.deathSignal)
+                            return unsafe ocm_spawn(&order, &pidfd)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Suspends until the child has ended, and reaps it. Several may wait.
+    package func exit() async throws(WaitError) -> Exit {
+        while true {
+            if let ended { return ended }
+            try await wakeup.wait()
+        }
+    }
+
+    /// Sends a signal; nothing happens where the child has ended already.
+    package func kill(_ signal: Int32) {
+        if ended == nil { ocm_pidfd_send_signal(descriptor.number, signal) }
+    }
+
+    override package func becameReady(_ readiness: Readiness) {
+        var code: Int32 = 0
+        var status: Int32 = 0
+        guard ended == nil, unsafe ocm_wait_pidfd(descriptor.number, &code, &status) == 1 else { return }
+        ended = code == CLD_EXITED ? .code(status) : .signal(status)
+        EventLoop.poller.remove(fd: descriptor.number, isShared: false)
+        wakeup.signal()
+    }
+}

@@ -1,0 +1,109 @@
+internal import CShims
+internal import Glibc
+
+/// A packet as it came: its bytes, and the descriptors that came with it.
+package struct Packet: ~Copyable {
+    package let bytes: [UInt8]
+    package var descriptors: [Int32]
+
+    /// Takes out the first descriptor that is left.
+    package mutating func takeDescriptor() -> FileDescriptor? {
+        descriptors.isEmpty ? nil : FileDescriptor(owning: descriptors.removeFirst())
+    }
+
+    init(bytes: [UInt8], descriptors: [Int32]) {
+        self.bytes = bytes
+        self.descriptors = descriptors
+    }
+
+    deinit {
+        for number in descriptors { Glibc.close(number) }
+    }
+}
+
+/// A connected Unix socket that keeps the bounds of messages (SOCK_SEQPACKET, unix(7)) and carries descriptors.
+@EventLoop package final class PacketSocket: EventSource {
+    /// The largest packet that is received; a larger one is an error. Below the kernel's default for a socket's buffer.
+    package static let maximumPacket = 128 * 1024
+
+    private var descriptor: FileDescriptor?
+    /// Signalled whenever a packet may have come, or room for one, or the peer's end.
+    package var wakeup: Wakeup
+    private(set) var mayRead = false
+    private var mayWrite = true
+    private var watchesWritable = false
+
+    package enum Received: ~Copyable {
+        case packet(Packet)
+        case wouldBlock
+        case end
+    }
+
+    package init(adopting descriptor: consuming FileDescriptor, wakeup: Wakeup) throws(SystemError) {
+        let number = descriptor.number
+        self.descriptor = consume descriptor
+        self.wakeup = wakeup
+        super.init()
+        try EventLoop.poller.add(self, fd: number, [.readable, .readHangup, .edgeTriggered])
+    }
+
+    /// A connected pair of non-blocking descriptors, close-on-exec.
+    package static func pair() throws(SystemError) -> (Int32, Int32) {
+        var numbers: [Int32] = [-1, -1]
+        let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        guard unsafe socketpair(AF_UNIX, type, 0, &numbers) == 0 else { throw SystemError("socketpair") }
+        return (numbers[0], numbers[1])
+    }
+
+    /// The next packet, if one is there.
+    package func receive() throws(SystemError) -> Received {
+        guard let number = descriptor?.number else { return .end }
+        guard mayRead else { return .wouldBlock }
+        var descriptors = [Int32](repeating: -1, count: 253)
+        var descriptorCount = 0
+        var truncated: Int32 = 0
+        var count = 0
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: PacketSocket.maximumPacket) { space, used in
+            count = unsafe ocm_receive_packet(
+                number, space.baseAddress, space.count, &descriptors, descriptors.count, &descriptorCount, &truncated)
+            used = max(count, 0)
+        }
+        if count < 0 {
+            guard errno == EAGAIN else { throw SystemError("recvmsg") }
+            mayRead = false
+            return .wouldBlock
+        }
+        guard truncated == 0 else { throw SystemError("recvmsg", EMSGSIZE) }
+        if count == 0 && descriptorCount == 0 { return .end }
+        return .packet(Packet(bytes: Array(bytes), descriptors: Array(descriptors.prefix(descriptorCount))))
+    }
+
+    /// Sends a packet; false where the socket has no room now. The descriptors stay the caller's.
+    package func send(_ bytes: [UInt8], descriptors: [Int32] = []) throws(SystemError) -> Bool {
+        guard let number = descriptor?.number else { throw SystemError("sendmsg", EPIPE) }
+        guard mayWrite else { return false }
+        let count = unsafe ocm_send_packet(number, bytes, bytes.count, descriptors, descriptors.count)
+        if count >= 0 { return true }
+        guard errno == EAGAIN else { throw SystemError("sendmsg") }
+        mayWrite = false
+        if !watchesWritable {
+            watchesWritable = true
+            try EventLoop.poller.modify(self, fd: number, [.readable, .writable, .readHangup, .edgeTriggered])
+        }
+        return false
+    }
+
+    package func close() {
+        guard let number = descriptor?.number else { return }
+        EventLoop.poller.remove(fd: number, isShared: true)
+        descriptor = nil
+    }
+
+    package var isOpen: Bool { descriptor != nil }
+
+    override package func becameReady(_ readiness: Readiness) {
+        if readiness != .writable { mayRead = true }
+        if !readiness.isDisjoint(with: [.writable, .hangup, .error]) { mayWrite = true }
+        wakeup.signal()
+    }
+}
