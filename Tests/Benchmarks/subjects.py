@@ -1,0 +1,118 @@
+"""The programs that are compared, each set up to relay POST /v1/responses to the mock upstream."""
+import base64
+import json
+import os
+import shlex
+import shutil
+import sys
+import time
+from typing import NamedTuple
+
+UPSTREAM_PORT = 19001
+TOKEN = "sk-bench"
+
+NGINX = """worker_processes 1; worker_rlimit_nofile 40000; daemon off; pid {work}/nginx.pid; error_log {work}/nginx-error.log;
+events {{ worker_connections 20000; }}
+http {{
+    access_log off; keepalive_requests 100000000; client_body_buffer_size 1m;
+    client_body_temp_path {work}/n1; proxy_temp_path {work}/n2; fastcgi_temp_path {work}/n3;
+    uwsgi_temp_path {work}/n4; scgi_temp_path {work}/n5;
+    upstream api {{ server 127.0.0.1:{upstream}; keepalive 16000; keepalive_requests 100000000; }}
+    server {{
+        listen 127.0.0.1:{port};
+        location /v1/ {{
+            proxy_pass http://api/; proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 600s;
+            proxy_set_header Connection ""; proxy_set_header Authorization "Bearer at"; proxy_set_header ChatGPT-Account-Id acc;
+        }}
+    }}
+}}
+"""
+
+HAPROXY = """global
+  nbthread 1
+  maxconn 9000
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 600s
+  timeout server 600s
+  option http-no-delay
+frontend clients
+  bind 127.0.0.1:{port}
+  http-request set-header Authorization "Bearer at"
+  http-request set-header ChatGPT-Account-Id acc
+  http-request replace-path /v1(.*) \\1
+  default_backend api
+backend api
+  http-reuse always
+  server api 127.0.0.1:{upstream}
+"""
+
+
+class Subject(NamedTuple):
+    name: str
+    port: int
+    command: list
+
+
+def parse(text):
+    """NAME=PORT:COMMAND"""
+    name, _, rest = text.partition("=")
+    port, _, command = rest.partition(":")
+    return Subject(name, int(port), shlex.split(command))
+
+
+def program(name):
+    found = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin")
+    if not found:
+        sys.exit(f"{name} is not installed: Tests/Benchmarks/run installs it")
+    return found
+
+
+def nginx(work):
+    file = work / "nginx.conf"
+    file.write_text(NGINX.format(work=work, upstream=UPSTREAM_PORT, port=19010))
+    return Subject("nginx", 19010, [program("nginx"), "-e", work / "nginx-error.log", "-c", file])
+
+
+def haproxy(work):
+    file = work / "haproxy.cfg"
+    file.write_text(HAPROXY.format(upstream=UPSTREAM_PORT, port=19011))
+    return Subject("HAProxy", 19011, [program("haproxy"), "-f", file])
+
+
+def ocm(work, build):
+    credential = work / "auth.json"
+    credential.touch(mode=0o600)
+    credential.write_text(json.dumps(login(), indent=2))
+    configuration = work / "config.json"
+    upstream = f"http://127.0.0.1:{UPSTREAM_PORT}"
+    configuration.write_text(json.dumps({
+        "log": {"level": "warn"},
+        "services": [{
+            "type": "ocm", "tag": "bench", "listen": "127.0.0.1", "listen_port": 19012,
+            "credential_path": str(credential), "usages_path": str(work / "usages.json"),
+            "users": [{"name": "bench", "token": TOKEN}],
+        }],
+        "supervisor": {
+            "workers": 1, "state_directory": str(work / "state"), "admin_socket": str(work / "admin.sock"),
+            "endpoints": {"chatgpt": upstream, "openai": upstream, "oauth": upstream},
+        },
+    }, indent=2))
+    return Subject("OCM", 19012, [build / "ocm-supervisor", "run", "-c", configuration])
+
+
+def login():
+    """A ChatGPT login that is good for ten days, so that nothing is refreshed during a run."""
+    claims = {"exp": int(time.time()) + 864_000, "https://api.openai.com/auth": {"chatgpt_account_id": "acc"}}
+    token = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+                     for part in (b'{"alg":"none"}', json.dumps(claims).encode(), b"signature"))
+    return {
+        "auth_mode": "chatgpt", "OPENAI_API_KEY": None,
+        "tokens": {"id_token": token, "access_token": token, "refresh_token": "unused", "account_id": "acc"},
+        "last_refresh": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def all_subjects(work, build, more):
+    return [nginx(work), haproxy(work), ocm(work, build), *more]
