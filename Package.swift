@@ -54,6 +54,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
+            exclude: ["Pricing/prices-2026-11.json", "Pricing/pricing-reference.json", "Pricing/embed.py"],
             swiftSettings: strict),
         .executableTarget(
             name: "ocm-worker",

@@ -1,0 +1,42 @@
+/// What the operator should know about the ledger; each is reported once, not at every retry.
+enum LedgerNotice: Equatable, Sendable {
+    /// A usage file is not readable as one; it was set aside and counting starts anew.
+    case setAside(path: String, as: String, reason: String)
+    /// The journal ended in a record that was never acknowledged, as after a power cut; it was cut off.
+    case tornTail(path: String, bytes: Int)
+    /// Part of the journal is damaged; a copy was set aside, what is readable was counted.
+    case damaged(path: String, as: String, bytes: Int)
+    /// A usage file was changed by someone else in the middle of a save; what of the journal it may already hold was not
+    /// counted again, a copy of the journal was set aside.
+    case uncertain(path: String, journal: String)
+    /// The files can't be written; records wait in memory and it is tried again.
+    case stalled(LedgerError)
+    /// As before, but there is no more room: the workers keep their records.
+    case full(bytes: Int)
+    /// The files can be written again, nothing was lost.
+    case recovered
+    /// A model without a price: counted, at no cost.
+    case unpriced(model: String)
+
+    /// One line for people.
+    var text: String {
+        switch self {
+        case .setAside(let path, let aside, let reason):
+            "\(path) is not a usage file (\(reason)); set aside as \(aside), counting starts anew"
+        case .tornTail(let path, let bytes):
+            "\(path) ended in an incomplete record of \(bytes) bytes that was never acknowledged; cut off"
+        case .damaged(let path, let aside, let bytes):
+            "\(path) is damaged: \(bytes) bytes can't be read; copied to \(aside), the rest was counted"
+        case .uncertain(let path, let journal):
+            "\(path) was changed by another program in the middle of a save; the journal is kept as \(journal), not counted"
+        case .stalled(let error):
+            "usage can't be written: \(error); it is kept in memory and tried again"
+        case .full(let bytes):
+            "\(bytes) bytes of usage wait in memory for the disk; the workers keep what follows"
+        case .recovered:
+            "usage is written again; nothing was lost"
+        case .unpriced(let model):
+            "no price is known for the model \"\(model)\"; it is counted at no cost (supervisor.pricing_path can add one)"
+        }
+    }
+}
