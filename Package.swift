@@ -65,10 +65,12 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "LoopTestSupport", dependencies: ["OCMEventLoop"], path: "Tests/LoopTestSupport", swiftSettings: tests),
+            name: "LoopTestSupport", dependencies: ["OCMEventLoop"], path: "Tests/LoopTestSupport", swiftSettings: tests
+        ),
         .testTarget(
             name: "EventLoopTests", dependencies: ["OCMEventLoop", "LoopTestSupport"], swiftSettings: tests),
-        .testTarget(name: "TLSTests", dependencies: ["OCMTLS", "OCMEventLoop", "LoopTestSupport"], swiftSettings: tests),
+        .testTarget(
+            name: "TLSTests", dependencies: ["OCMTLS", "OCMEventLoop", "LoopTestSupport"], swiftSettings: tests),
         .testTarget(name: "HTTPTests", dependencies: ["OCMHTTP"], swiftSettings: tests),
         .testTarget(
             name: "HTTPJudgeTests",
@@ -79,9 +81,13 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: tests),
-        .testTarget(name: "IPCTests", dependencies: ["OCMIPC", "OCMEventLoop", "LoopTestSupport"], swiftSettings: tests),
-        .testTarget(name: "SupervisorTests", dependencies: ["ocm-supervisor", "OCMIPC", "LoopTestSupport"], swiftSettings: tests),
-        .testTarget(name: "WorkerTests", dependencies: ["ocm-worker", "OCMHTTP", "LoopTestSupport"], swiftSettings: tests),
+        .testTarget(
+            name: "IPCTests", dependencies: ["OCMIPC", "OCMEventLoop", "LoopTestSupport"], swiftSettings: tests),
+        .testTarget(
+            name: "SupervisorTests", dependencies: ["ocm-supervisor", "OCMIPC", "LoopTestSupport"], swiftSettings: tests
+        ),
+        .testTarget(
+            name: "WorkerTests", dependencies: ["ocm-worker", "OCMHTTP", "LoopTestSupport"], swiftSettings: tests),
     ]
 )
 

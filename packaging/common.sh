@@ -8,9 +8,8 @@ RELEASE=$TOP/.build/release
 
 # What the Swift toolchain itself loads and links with, and what OCM is linked with.
 BUILD_PACKAGES=(binutils ca-certificates g++ git libcurl4 libncurses6 libsqlite3-0 libssl-dev libxml2 pkg-config tzdata zlib1g-dev)
-# What the end-to-end tests and the demonstration drive and watch the programs with.
+# What the end-to-end tests drive and watch the programs with.
 TEST_PACKAGES=(curl openssl procps python3 python3-venv strace)
-DEMO_PACKAGES=(curl python3)
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
