@@ -1,0 +1,148 @@
+internal import CShims
+internal import Glibc
+package import OCMEventLoop
+
+/// One side of the line between supervisor and worker: sends messages of one kind, receives those of the other.
+///
+/// A packet is a head (message kind, a flag for a payload in a memfd, the payload's length) and the payload. What the
+/// socket can't take waits here, in order, until ``receive(until:)`` finds room for it.
+@EventLoop package final class Channel<Outgoing: Message, Incoming: Message> {
+    /// What came, with the descriptors that belong to it.
+    package struct Received: ~Copyable {
+        package let message: Incoming
+        package var packet: Packet
+    }
+
+    private struct Unsent {
+        let bytes: [UInt8]
+        /// Owned by the channel until they are sent.
+        let descriptors: [Int32]
+    }
+
+    private let socket: PacketSocket
+    private var queue: [Unsent] = []
+
+    private let inlineLimit = 64 * 1024
+    private let payloadLimit = 32 * 1024 * 1024
+
+    package init(adopting descriptor: consuming FileDescriptor) throws(SystemError) {
+        socket = try PacketSocket(adopting: descriptor, wakeup: Wakeup())
+    }
+
+    /// How many messages wait for room in the socket.
+    package var backlog: Int { queue.count }
+
+    /// Sends or queues a message. The descriptors are duplicated where they have to wait.
+    package func send(_ message: Outgoing, descriptors: [Int32] = []) throws(IPCError) {
+        var encoder = MessageEncoder()
+        message.encode(into: &encoder)
+        let payload = encoder.bytes
+        var head = MessageEncoder()
+        head.put(message.kind.rawValue)
+        let isInline = payload.count <= inlineLimit
+        head.put(!isInline)
+        head.put(UInt32(payload.count))
+        do throws(SystemError) {
+            if isInline {
+                try post(head.bytes + payload, descriptors)
+            } else {
+                let memory = try FileDescriptor(
+                    "memfd_create", unsafe ocm_sealed_memfd("ocm-message", payload, payload.count))
+                try post(head.bytes, [memory.number] + descriptors)
+            }
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    private func post(_ bytes: [UInt8], _ descriptors: [Int32]) throws(SystemError) {
+        if queue.isEmpty, try socket.send(bytes, descriptors: descriptors) { return }
+        var kept: [Int32] = []
+        for number in descriptors {
+            kept.append(try FileDescriptor("dup", fcntl(number, F_DUPFD_CLOEXEC, 0)).release())
+        }
+        queue.append(Unsent(bytes: bytes, descriptors: kept))
+    }
+
+    private func flush() throws(SystemError) {
+        while let first = queue.first {
+            guard try socket.send(first.bytes, descriptors: first.descriptors) else { return }
+            for number in first.descriptors { Glibc.close(number) }
+            queue.removeFirst()
+        }
+    }
+
+    /// The next message; nil when the peer has closed its end. Meanwhile sends what waits to be sent.
+    package func receive(until deadline: Instant = .never) async throws(ChannelError) -> Received? {
+        while true {
+            do throws(IPCError) {
+                switch try exchange() {
+                case .packet(let packet): return try decode(packet)
+                case .end: return nil
+                case .wouldBlock: break
+                }
+            } catch {
+                throw .message(error)
+            }
+            do throws(WaitError) { try await socket.wakeup.wait(until: deadline) } catch { throw .wait(error) }
+        }
+    }
+
+    private func exchange() throws(IPCError) -> PacketSocket.Received {
+        do throws(SystemError) {
+            try flush()
+            return try socket.receive()
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    package func close() {
+        socket.close()
+        for unsent in queue { for number in unsent.descriptors { Glibc.close(number) } }
+        queue = []
+    }
+
+    private func decode(_ packet: consuming Packet) throws(IPCError) -> Received {
+        var head = MessageDecoder(Array(packet.bytes.prefix(6)))
+        let type = try head.take(UInt8.self)
+        let isInMemory = try head.takeBool("memfd")
+        let length = Int(try head.take(UInt32.self))
+        guard length <= payloadLimit else { throw .tooLarge(field: "payload", size: length) }
+        guard let kind = Incoming.Kind(rawValue: type) else { throw .unknownMessage(type) }
+        var payload = Array(packet.bytes.dropFirst(6))
+        if isInMemory {
+            guard payload.isEmpty, let memory = packet.takeDescriptor() else { throw .wrongDescriptors }
+            payload = try readSealed(memory, length)
+        }
+        guard payload.count == length else { throw .truncated }
+        var decoder = MessageDecoder(payload)
+        let message = try Incoming(kind, from: &decoder)
+        try decoder.end()
+        guard message.descriptorCount.contains(packet.descriptors.count) else { throw .wrongDescriptors }
+        return Received(message: message, packet: packet)
+    }
+}
+
+/// Why a channel gave no message.
+package enum ChannelError: Error, Equatable, Sendable {
+    case message(IPCError)
+    case wait(WaitError)
+}
+
+private func readSealed(_ memory: borrowing FileDescriptor, _ length: Int) throws(IPCError) -> [UInt8] {
+    var status = stat()
+    guard unsafe fstat(memory.number, &status) == 0, ocm_is_regular(status.st_mode) == 1, status.st_size == length,
+        ocm_is_sealed(memory.number) == 1
+    else { throw .notSealed }
+    let number = memory.number
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: length) { space, used in
+        while used < length {
+            let count = unsafe pread(number, space.baseAddress?.advanced(by: used), length - used, used)
+            guard count > 0 else { break }
+            used += count
+        }
+    }
+    guard bytes.count == length else { throw .notSealed }
+    return bytes
+}

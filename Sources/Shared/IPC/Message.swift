@@ -1,0 +1,38 @@
+/// A message of one of the two directions.
+package protocol Message: Sendable {
+    /// What the message is, in its packet's head.
+    associatedtype Kind: RawRepresentable<UInt8>, CaseIterable & Sendable
+
+    var kind: Kind { get }
+
+    /// How many descriptors come with it.
+    var descriptorCount: ClosedRange<Int> { get }
+
+    func encode(into encoder: inout MessageEncoder)
+    init(_ kind: Kind, from decoder: inout MessageDecoder) throws(IPCError)
+}
+
+/// The first message of each side.
+package struct Hello: Equatable, Sendable {
+    /// Version of the protocol. `hello`, `usage`, `acknowledge` and `drain` keep their form in every version.
+    package var version: UInt8
+    /// Version of the program, for people.
+    package var build: String
+
+    package static let currentVersion: UInt8 = 1
+
+    package init(version: UInt8 = Hello.currentVersion, build: String) {
+        self.version = version
+        self.build = build
+    }
+
+    func encode(into encoder: inout MessageEncoder) {
+        encoder.put(version)
+        encoder.put(build)
+    }
+
+    init(from decoder: inout MessageDecoder) throws(IPCError) {
+        version = try decoder.take()
+        build = try decoder.takeString("build", atMost: 64)
+    }
+}

@@ -1,0 +1,31 @@
+/// How far a worker has come, as both sides see it: decides which messages may come.
+package enum WorkerState: String, CaseIterable, Sendable {
+    /// Only the other side's hello may come.
+    case started
+    /// Not ready yet.
+    case configuring
+    /// Ready: has or may get listeners.
+    case serving
+    /// Accepts no more.
+    case draining
+}
+
+extension WorkerMessage.Kind {
+    /// What the supervisor takes from a worker in each state; anything else is fatal for that worker.
+    package static let permitted: [WorkerState: Set<WorkerMessage.Kind>] = [
+        .started: [.hello],
+        .configuring: [.ready],
+        .serving: [.usage, .credentialRejected, .resolve],
+        .draining: [.usage, .credentialRejected, .resolve, .drained],
+    ]
+}
+
+extension SupervisorMessage.Kind {
+    /// What a worker takes from the supervisor in each state.
+    package static let permitted: [WorkerState: Set<SupervisorMessage.Kind>] = [
+        .started: [.hello],
+        .configuring: [.configure],
+        .serving: [.listen, .credential, .addresses, .acknowledge, .drain],
+        .draining: [.credential, .addresses, .acknowledge, .drain],
+    ]
+}

@@ -1,0 +1,88 @@
+package import OCMEventLoop
+
+/// What the supervisor says to a worker.
+package enum SupervisorMessage: Message {
+    case hello(Hello)
+    /// Everything that a worker serves by, to be answered with `ready`.
+    case configure(WorkerConfiguration)
+    /// A listening socket for the service, which comes as the descriptor.
+    case listen(service: String)
+    /// The service's credential, or why there is none now.
+    case credential(service: String, CredentialState)
+    /// What a configured host's name means now; empty where it could not be resolved.
+    case addresses(host: String, [SocketAddress])
+    /// All usage records up to this number are on disk.
+    case acknowledge(sequence: UInt64)
+    /// Accept no more, finish what is open, then say `drained`. What is open after so many milliseconds is cut.
+    case drain(milliseconds: UInt64)
+
+    package enum Kind: UInt8, CaseIterable, Sendable {
+        case hello = 1
+        case configure, listen, credential, addresses, acknowledge, drain
+    }
+
+    package var kind: Kind {
+        switch self {
+        case .hello: .hello
+        case .configure: .configure
+        case .listen: .listen
+        case .credential: .credential
+        case .addresses: .addresses
+        case .acknowledge: .acknowledge
+        case .drain: .drain
+        }
+    }
+
+    package var descriptorCount: ClosedRange<Int> {
+        if case .listen = self { 1...1 } else { 0...0 }
+    }
+
+    package func encode(into encoder: inout MessageEncoder) {
+        switch self {
+        case .hello(let hello): hello.encode(into: &encoder)
+        case .configure(let configuration): configuration.encode(into: &encoder)
+        case .listen(let service): encoder.put(service)
+        case .credential(let service, let state):
+            encoder.put(service)
+            state.encode(into: &encoder)
+        case .addresses(let host, let addresses):
+            encoder.put(host)
+            encoder.put(addresses) { $1.encode(into: &$0) }
+        case .acknowledge(let sequence): encoder.put(sequence)
+        case .drain(let milliseconds): encoder.put(milliseconds)
+        }
+    }
+
+    package init(_ kind: Kind, from decoder: inout MessageDecoder) throws(IPCError) {
+        switch kind {
+        case .hello: self = .hello(try Hello(from: &decoder))
+        case .configure: self = .configure(try WorkerConfiguration(from: &decoder))
+        case .listen: self = .listen(service: try decoder.takeString("service", atMost: Bounds.tag))
+        case .credential:
+            let service = try decoder.takeString("service", atMost: Bounds.tag)
+            self = .credential(service: service, try CredentialState(from: &decoder))
+        case .addresses:
+            let host = try decoder.takeString("host", atMost: Bounds.host)
+            let addresses = try decoder.takeList("addresses", atMost: 64) { decoder throws(IPCError) in
+                try SocketAddress(from: &decoder)
+            }
+            self = .addresses(host: host, addresses)
+        case .acknowledge: self = .acknowledge(sequence: try decoder.take())
+        case .drain: self = .drain(milliseconds: try decoder.take())
+        }
+    }
+}
+
+/// The longest that fields may be, in bytes.
+enum Bounds {
+    static let tag = 256
+    static let host = 255
+    static let userName = 1024
+    static let headerName = 256
+    static let headerValue = 16 * 1024
+    static let secret = 64 * 1024
+    static let model = 256
+    static let tier = 256
+    static let path = 4096
+    static let roots = 16 * 1024 * 1024
+}

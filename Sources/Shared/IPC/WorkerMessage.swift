@@ -1,0 +1,68 @@
+/// What a worker says to the supervisor.
+package enum WorkerMessage: Message {
+    case hello(Hello)
+    /// The configuration of that generation is in force: the worker can be given listeners.
+    case ready(generation: UInt64)
+    /// Records, the first of which has this number, the others the following ones.
+    case usage(sequence: UInt64, [UsageRecord])
+    /// The API answered 401 to the credential of that generation.
+    case credentialRejected(service: String, generation: UInt64)
+    /// The worker wants the addresses of a configured host anew: none of them could be reached.
+    case resolve(host: String)
+    /// Nothing is open any more.
+    case drained
+
+    package enum Kind: UInt8, CaseIterable, Sendable {
+        case hello = 1
+        case ready, usage, credentialRejected, resolve, drained
+    }
+
+    /// The most records in one message.
+    package static let recordsAtMost = 128
+
+    package var kind: Kind {
+        switch self {
+        case .hello: .hello
+        case .ready: .ready
+        case .usage: .usage
+        case .credentialRejected: .credentialRejected
+        case .resolve: .resolve
+        case .drained: .drained
+        }
+    }
+
+    package var descriptorCount: ClosedRange<Int> { 0...0 }
+
+    package func encode(into encoder: inout MessageEncoder) {
+        switch self {
+        case .hello(let hello): hello.encode(into: &encoder)
+        case .ready(let generation): encoder.put(generation)
+        case .usage(let sequence, let records):
+            encoder.put(sequence)
+            encoder.put(records) { $1.encode(into: &$0) }
+        case .credentialRejected(let service, let generation):
+            encoder.put(service)
+            encoder.put(generation)
+        case .resolve(let host): encoder.put(host)
+        case .drained: break
+        }
+    }
+
+    package init(_ kind: Kind, from decoder: inout MessageDecoder) throws(IPCError) {
+        switch kind {
+        case .hello: self = .hello(try Hello(from: &decoder))
+        case .ready: self = .ready(generation: try decoder.take())
+        case .usage:
+            let sequence = try decoder.take(UInt64.self)
+            let records = try decoder.takeList("records", atMost: WorkerMessage.recordsAtMost) {
+                decoder throws(IPCError) in try UsageRecord(from: &decoder)
+            }
+            self = .usage(sequence: sequence, records)
+        case .credentialRejected:
+            let service = try decoder.takeString("service", atMost: Bounds.tag)
+            self = .credentialRejected(service: service, generation: try decoder.take())
+        case .resolve: self = .resolve(host: try decoder.takeString("host", atMost: Bounds.host))
+        case .drained: self = .drained
+        }
+    }
+}
