@@ -1,7 +1,7 @@
 import Glibc
 
-// Scans of raw bytes, sixteen at a time: the only file of the module that reads memory by address. Every function
-// checks its range once, at the entry, and reads nothing outside the span.
+// Scans of raw bytes, sixteen at a time: with Span+WordScan.swift the only file of the module that reads memory by
+// address. Every function checks its range once, at the entry, and reads nothing outside the span.
 
 extension Span<UInt8> {
     /// Where `byte` first stands within `range`.
@@ -90,7 +90,7 @@ extension Span<UInt8> {
     }
 
     /// Whether `range` is `text`, given in small letters, digits and punctuation, but for the case of letters.
-    func equalsIgnoringCase(_ text: StaticString, in range: Range<Int>) -> Bool {
+    package func equalsIgnoringCase(_ text: StaticString, in range: Range<Int>) -> Bool {
         guard range.count == text.utf8CodeUnitCount else { return false }
         for offset in 0..<range.count {
             let byte = unsafe text.utf8Start[offset]

@@ -1,0 +1,246 @@
+/// Reads one JSON text (RFC 8259) whose top-level value is an object, from bytes that come in pieces split anywhere.
+///
+/// A pull parser of fixed size: `next` returns the tokens on the path that its caller follows, and passes over what
+/// the caller `skip`s at the speed of a search, checking its grammar. Strings are given out up to
+/// `BoundedText.capacity`, with their escapes resolved. Two things are taken more widely than the grammar has them: a
+/// comma before a closing bracket, and bytes that are no UTF-8 inside strings.
+package struct JSONScanner: Sendable {
+    package enum Token: Sendable {
+        /// A member's name, to be read in `text`; its value follows.
+        case key
+        /// A string, to be read in `text`.
+        case string
+        /// A number, to be read in `count`.
+        case number
+        /// `true`, `false` or `null`
+        case literal
+        case objectStart, objectEnd, arrayStart, arrayEnd
+        /// The bytes are used up, or the text was complete before them.
+        case starved
+        /// This is no JSON text, and no more is read of it.
+        case malformed
+    }
+
+    enum State: Sendable {
+        /// Before the top-level object.
+        case start
+        case value, valueOrEnd, keyOrEnd, colon, separatorOrEnd
+        case string, escape, unicode
+        case number, literal
+        /// In containers nested deeper than is kept track of.
+        case deep
+        case end, malformed
+    }
+
+    /// Containers down to this depth are matched exactly. Deeper ones, which exist only inside skipped values, are
+    /// counted: a hostile depth costs neither memory nor the record of a response that is otherwise well formed.
+    static let trackedDepth = 64
+
+    var state = State.start
+    /// Number of containers that are open.
+    package internal(set) var depth = 0
+    /// Bit n: whether the container at depth n + 1 is an object.
+    private var kinds: UInt64 = 0
+    /// While a value is skipped: the depth at which it ends, else -1.
+    private var skippedTo = -1
+
+    /// Whether the string being read is a member's name.
+    var isKey = false
+    /// The last name or string that was returned; not kept while values are skipped.
+    package internal(set) var text = BoundedText()
+    /// Hexadecimal digits seen of a \u escape, and their value.
+    var hexDigits = 0
+    var hexValue: UInt32 = 0
+    /// A high surrogate that ends `text` in the form of a replacement character, until its low one follows.
+    var highSurrogate: UInt32 = 0
+    var surrogateEnd = 0
+
+    private var number = JSONNumber()
+    /// What is left to come of a literal, the next byte in the lowest place.
+    private var literalRest: UInt64 = 0
+
+    package init() {}
+
+    /// Whether the top-level object is closed.
+    package var isComplete: Bool { state == .end }
+
+    /// The last number that was returned, without its fraction: 0 where it is negative, saturated at `UInt64.max`.
+    package var count: UInt64 { number.count }
+
+    var isSkipping: Bool { skippedTo >= 0 }
+
+    /// After a `key`: returns nothing of its value, and goes on after it.
+    package mutating func skipValue() {
+        skippedTo = depth
+    }
+
+    /// After an `objectStart` or `arrayStart`: returns nothing of the container, its end included.
+    package mutating func skipContainer() {
+        skippedTo = depth - 1
+    }
+
+    /// Makes ready for another text. Cheaper than a new scanner: the buffer for names is left as it is.
+    package mutating func reset() {
+        state = .start
+        depth = 0
+        skippedTo = -1
+    }
+
+    /// Reads on at `position` up to the next token, and moves `position` behind it.
+    package mutating func next(in bytes: Span<UInt8>, at position: inout Int) -> Token {
+        while position < bytes.count {
+            let token: Token? =
+                switch state {
+                case .string: scanString(bytes, &position)
+                case .escape, .unicode: scanEscape(bytes, &position)
+                case .number: scanNumber(bytes, &position)
+                case .end: pass(over: bytes, &position)
+                case .malformed: .malformed
+                default: scanStructure(bytes, &position)
+                }
+            if let token { return token }
+        }
+        return state == .malformed ? .malformed : .starved
+    }
+
+    private func pass(over bytes: Span<UInt8>, _ position: inout Int) -> Token? {
+        position = bytes.count
+        return nil
+    }
+
+    // MARK: Values
+
+    private mutating func scanStructure(_ bytes: Span<UInt8>, _ position: inout Int) -> Token? {
+        let byte = bytes[position]
+        position &+= 1
+        switch state {
+        case .deep: return countDeep(byte)
+        case .literal: return matchLiteral(byte)
+        default: break
+        }
+        switch byte {
+        case .space, .tab, .lineFeed, .carriageReturn: return nil
+        case UInt8(ascii: "{"): return open(isObject: true)
+        case UInt8(ascii: "["): return open(isObject: false)
+        case UInt8(ascii: "}"): return close(isObject: true)
+        case UInt8(ascii: "]"): return close(isObject: false)
+        case UInt8(ascii: ","): return separate()
+        case UInt8(ascii: ":"): return move(from: .colon, to: .value)
+        case UInt8(ascii: "\""): return beginString()
+        default: return beginScalar(byte)
+        }
+    }
+
+    private var expectsValue: Bool { state == .value || state == .valueOrEnd }
+
+    /// Whether the innermost container is an object.
+    private var isInObject: Bool { kinds >> UInt64(depth - 1) & 1 == 1 }
+
+    mutating func refuse() -> Token? {
+        state = .malformed
+        return nil
+    }
+
+    private mutating func move(from: State, to next: State) -> Token? {
+        guard state == from else { return refuse() }
+        state = next
+        return nil
+    }
+
+    private mutating func open(isObject: Bool) -> Token? {
+        guard expectsValue || (state == .start && isObject) else { return refuse() }
+        depth += 1
+        guard depth <= Self.trackedDepth else {
+            guard isSkipping else { return refuse() }
+            state = .deep
+            return nil
+        }
+        let bit: UInt64 = 1 << UInt64(depth - 1)
+        kinds = isObject ? kinds | bit : kinds & ~bit
+        state = isObject ? .keyOrEnd : .valueOrEnd
+        if isSkipping { return nil }
+        return isObject ? .objectStart : .arrayStart
+    }
+
+    private mutating func close(isObject: Bool) -> Token? {
+        let isAllowed = state == .separatorOrEnd || state == (isObject ? .keyOrEnd : .valueOrEnd)
+        guard isAllowed, isInObject == isObject else { return refuse() }
+        depth -= 1
+        return endValue(isObject ? .objectEnd : .arrayEnd)
+    }
+
+    private mutating func separate() -> Token? {
+        guard state == .separatorOrEnd else { return refuse() }
+        state = isInObject ? .keyOrEnd : .valueOrEnd
+        return nil
+    }
+
+    private mutating func beginScalar(_ byte: UInt8) -> Token? {
+        guard expectsValue else { return refuse() }
+        switch byte {
+        case UInt8(ascii: "t"): return beginLiteral(0x65_7572)
+        case UInt8(ascii: "f"): return beginLiteral(0x6573_6C61)
+        case UInt8(ascii: "n"): return beginLiteral(0x6C_6C75)
+        default:
+            number = JSONNumber()
+            guard number.take(byte) else { return refuse() }
+            state = .number
+            return nil
+        }
+    }
+
+    private mutating func scanNumber(_ bytes: Span<UInt8>, _ position: inout Int) -> Token? {
+        while position < bytes.count {
+            guard number.take(bytes[position]) else {
+                return number.isComplete ? endValue(.number) : refuse()
+            }
+            position &+= 1
+        }
+        return nil
+    }
+
+    private mutating func beginLiteral(_ rest: UInt64) -> Token? {
+        literalRest = rest
+        state = .literal
+        return nil
+    }
+
+    private mutating func matchLiteral(_ byte: UInt8) -> Token? {
+        guard UInt64(byte) == literalRest & 0xFF else { return refuse() }
+        literalRest >>= 8
+        return literalRest == 0 ? endValue(.literal) : nil
+    }
+
+    private mutating func countDeep(_ byte: UInt8) -> Token? {
+        switch byte {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+        case UInt8(ascii: "}"), UInt8(ascii: "]"):
+            depth -= 1
+            if depth == Self.trackedDepth { return endValue(.arrayEnd) }
+        case UInt8(ascii: "\""):
+            isKey = false
+            state = .string
+        default: break
+        }
+        return nil
+    }
+
+    /// Goes on behind a value; `token` is for the caller where the value is not skipped.
+    mutating func endValue(_ token: Token) -> Token? {
+        state = depth == 0 ? .end : .separatorOrEnd
+        guard isSkipping else { return token }
+        if depth == skippedTo { skippedTo = -1 }
+        return nil
+    }
+
+    private mutating func beginString() -> Token? {
+        isKey = state == .keyOrEnd
+        guard isKey || expectsValue else { return refuse() }
+        if !isSkipping {
+            text.removeAll()
+            highSurrogate = 0
+        }
+        state = .string
+        return nil
+    }
+}
