@@ -1,7 +1,9 @@
+internal import OCMHTTP
+
 /// Reads the bytes of one response's body as they pass and finds what it used.
 ///
-/// A value of a few hundred bytes, whatever the size of the body; it copies nothing of it. Bodies with a content
-/// coding are not for it.
+/// A value of fixed size, whatever the size of the body; it copies nothing of it. Bodies with a content coding are not
+/// for it.
 struct ResponseMeter: Sendable {
     enum API: Sendable {
         /// `POST /v1/responses…`
@@ -17,21 +19,103 @@ struct ResponseMeter: Sendable {
         case json
     }
 
+    private let api: API
+    private let format: Format
+    private var reader = ServerSentEventReader()
+    private var document: UsageDocument
+    /// Whether the document has seen bytes of the current event.
+    private var isDocumentUsed = false
+    /// The ending that the current event's name is.
+    private var namedEnding: TokenUsage.Ending?
+    /// Whether nothing more is to be found: the usage has been returned, or the body can have none.
+    private var isDone = false
+
     init(api: API, format: Format) {
+        self.api = api
+        self.format = format
+        document =
+            switch (api, format) {
+            case (.responses, .eventStream): UsageDocument(.responseEvent)
+            case (.responses, .json): UsageDocument(.response)
+            case (.chatCompletions, _): UsageDocument(.chatCompletion)
+            }
     }
 
     /// Looks at the next bytes of the body (content, without the framing of HTTP), split anywhere.
     ///
     /// - Returns: the usage, once per response, as soon as these bytes complete the JSON text that states it: to be
-    ///   reported before they are forwarded.
+    ///   reported before they are forwarded. Mostly that is before the event is complete, which spares those clients
+    ///   that do not wait for its empty line.
     mutating func scan(_ bytes: Span<UInt8>) -> TokenUsage? {
-        nil
+        guard !isDone else { return nil }
+        return format == .eventStream ? scanEvents(bytes) : scanBody(bytes)
     }
 
     /// Says that the body has ended, cleanly or not.
     ///
-    /// - Returns: the usage, where only the end makes it final.
+    /// - Returns: the usage, where only the end makes it final: the last line of a stream may lack its end.
     mutating func finish() -> TokenUsage? {
-        nil
+        guard !isDone, format == .eventStream else { return nil }
+        let lineEnds: [2 of UInt8] = [0x0A, 0x0A]
+        let usage = scanEvents(lineEnds.span)
+        isDone = true
+        return usage
+    }
+
+    private mutating func scanBody(_ bytes: Span<UInt8>) -> TokenUsage? {
+        let progress = document.scan(bytes)
+        guard progress != .unfinished else { return nil }
+        isDone = true
+        return document.usage(ending: document.ending ?? .completed)
+    }
+
+    private mutating func scanEvents(_ bytes: Span<UInt8>) -> TokenUsage? {
+        var position = 0
+        while true {
+            switch reader.next(in: bytes, at: &position) {
+            case .name: takeName(reader.name(in: bytes))
+            case .data(let range): scanData(bytes.extracting(range))
+            case .dataBreak:
+                let lineFeed: [1 of UInt8] = [0x0A]
+                scanData(lineFeed.span)
+            case .end:
+                beginEvent()
+                continue
+            case .starved: return nil
+            }
+            if let usage = usageOfEvent() {
+                isDone = true
+                return usage
+            }
+        }
+    }
+
+    private mutating func beginEvent() {
+        namedEnding = nil
+        guard isDocumentUsed else { return }
+        document.reset()
+        isDocumentUsed = false
+    }
+
+    /// An event's name, where there is one, decides before any JSON is read. It stands before the data in all that
+    /// the API sends; behind them, it still names an event whose JSON has no type.
+    private mutating func takeName(_ name: Span<UInt8>) {
+        // Chat completions have no names; "message" is what an event without a name is called.
+        guard api == .responses else { return }
+        namedEnding = TokenUsage.Ending(event: name)
+        if namedEnding == nil, !name.isEmpty, !name.matches("message") { reader.skipEvent() }
+    }
+
+    private mutating func scanData(_ bytes: Span<UInt8>) {
+        isDocumentUsed = true
+        if document.scan(bytes) == .rejected { reader.skipEvent() }
+    }
+
+    /// The usage of the current event, as soon as its text is complete and its ending is known.
+    private func usageOfEvent() -> TokenUsage? {
+        guard document.progress == .complete else { return nil }
+        let ending = api == .responses ? document.ending ?? namedEnding : .completed
+        guard let ending else { return nil }
+        return document.usage(ending: ending)
     }
 }

@@ -9,7 +9,7 @@ struct TokenUsage: Equatable, Sendable {
     /// The model as the response names it, at most 128 bytes; empty where it names none, or one longer than that,
     /// which is no model's name: the request's name stands in for both.
     var model = ""
-    /// The service tier as the response names it, not normalised, at most 128 bytes; else empty.
+    /// The service tier as the response names it, not normalised, at most 32 bytes; else empty.
     var serviceTier = ""
     /// All input tokens, cached ones and cache writes included. Counts saturate at `UInt64.max`.
     var inputTokens: UInt64 = 0
