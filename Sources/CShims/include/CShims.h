@@ -74,3 +74,6 @@ static inline int ocm_is_regular(mode_t mode) { return (mode & 0170000) == 01000
 
 // Aborts with a message when a job reaches the runtime's own pools (debug builds; the loop has one thread).
 void ocm_trap_stray_jobs(void);
+
+// The CPUs that this process may run on (sched_getaffinity(2)), at least 1.
+int ocm_usable_processors(void);
