@@ -1,6 +1,16 @@
+import ArgumentParser
+
+/// Reads the arguments; the commands do the rest.
 @main
-struct Main {
-    static func main() {
-        print("not built yet")
-    }
+struct Program: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ocm-supervisor",
+        abstract: "Lets remote Codex clients use one local OpenAI login.",
+        discussion: """
+            `run` serves what the configuration says; the other commands prepare and examine it.
+
+            Exit status: 0 good, 64 wrong arguments, 78 wrong configuration, 1 anything else.
+            """,
+        version: Release.text,
+        subcommands: [Run.self, Check.self, Token.self, ClientConfig.self, Version.self])
 }

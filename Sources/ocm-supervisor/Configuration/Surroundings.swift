@@ -7,6 +7,8 @@ struct Surroundings: Sendable {
     /// The effective user.
     var userID: UInt32
     var workingDirectory: String
+    /// The machine's own name for itself.
+    var hostName: String
     /// CPUs that this process may run on.
     var processors: Int
     /// The home directory of a user by name, from the user database.
@@ -66,7 +68,7 @@ extension Surroundings {
     /// Those of this process.
     static var current: Surroundings {
         Surroundings(
-            variables: environment(), userID: geteuid(), workingDirectory: currentDirectory(),
+            variables: environment(), userID: geteuid(), workingDirectory: currentDirectory(), hostName: machineName(),
             processors: Int(ocm_usable_processors()),
             homeOfUser: { name in
                 let entry = unsafe getpwnam(name)
@@ -98,5 +100,12 @@ extension Surroundings {
         let path = unsafe getcwd(nil, 0)
         defer { unsafe free(path) }
         return unsafe text(path) ?? "/"
+    }
+
+    /// gethostname(2)
+    private static func machineName() -> String {
+        var name = [CChar](repeating: 0, count: Int(HOST_NAME_MAX) + 1)
+        guard unsafe gethostname(&name, name.count) == 0 else { return "localhost" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -6,13 +6,13 @@ extension ConfigurationDecoder {
             return []
         }
         guard let elements = Form.elements.read(list, diagnostics) else { return [] }
-        let ours = elements.enumerated().filter { isOurs($0.element) }
-        if ours.isEmpty, !diagnostics.hasErrors {
+        let kinds = elements.map { kind(of: $0) }
+        if kinds.allSatisfy({ $0 == .foreign }) {
             diagnostics.error(
                 "has no service of type \"ocm\"; add one: { \"type\": \"ocm\", \"listen_port\": 8080 }", at: list)
         }
         var services: [(value: SourceValue, service: ServiceConfiguration)] = []
-        for (index, value) in ours {
+        for (index, value) in elements.enumerated() where kinds[index] == .ocm {
             guard let service = service(value, index: index, outbounds: outbounds) else { continue }
             services.append((value, service))
         }
@@ -20,23 +20,32 @@ extension ConfigurationDecoder {
         return nameTheUnnamed(services.map(\.service))
     }
 
-    private func isOurs(_ value: SourceValue) -> Bool {
+    private enum ServiceKind {
+        case ocm, foreign
+        /// What is wrong with it has been reported.
+        case unreadable
+    }
+
+    private func kind(of value: SourceValue) -> ServiceKind {
         guard case .object = value.content else {
             diagnostics.error("is \(value.kind); write an object: { \"type\": \"ocm\", … }", at: value)
-            return false
+            return .unreadable
         }
-        switch value["type"]?.content {
+        guard let type = value["type"] else {
+            let path = SourcePath.member(value.path, "type")
+            diagnostics.error("is missing; write \"type\": \"ocm\"", at: value.offset, path: path)
+            return .unreadable
+        }
+        switch type.content {
         case .string("ocm"):
-            return true
-        case .string(let type):
-            diagnostics.warning("is of type \(type.quoted), which plays no part here; it is passed over", at: value)
-        case nil:
-            diagnostics.error(
-                "is missing; write \"type\": \"ocm\"", at: value.offset, path: .member(value.path, "type"))
+            return .ocm
+        case .string(let word):
+            diagnostics.warning("is of type \(word.quoted), which plays no part here; it is passed over", at: value)
+            return .foreign
         default:
-            diagnostics.error("is no string; write \"ocm\"", at: value["type"] ?? value)
+            diagnostics.error("is \(type.kind); write \"ocm\"", at: type)
+            return .unreadable
         }
-        return false
     }
 
     private func service(_ value: SourceValue, index: Int, outbounds: Outbounds) -> ServiceConfiguration? {

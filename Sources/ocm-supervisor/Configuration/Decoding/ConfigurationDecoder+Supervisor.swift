@@ -26,7 +26,7 @@ extension ConfigurationDecoder {
     }
 
     private func processes(_ fields: inout Fields, into configuration: inout Configuration) {
-        if let workers = fields.take("workers", .limit(1...Configuration.maximumWorkers)), workers > 0 {
+        if let workers = fields.take("workers", .integer(1...Configuration.maximumWorkers)) {
             configuration.workers = workers
         }
         configuration.workerUser = fields.takeText("worker_user", .workerUser)

@@ -47,10 +47,12 @@ struct SourceValue: Sendable {
         }
     }
 
-    /// The field of that name; `nil` too where this is no object.
+    /// The field of that name; `nil` too where it is null, which is the same as left out, and where this is no object.
     subscript(name: String) -> SourceValue? {
-        guard case .object(let members) = content else { return nil }
-        return members.first { $0.name == name }?.value
+        guard case .object(let members) = content, let value = members.first(where: { $0.name == name })?.value
+        else { return nil }
+        if case .null = value.content { return nil }
+        return value
     }
 
     /// The element of that index; `nil` too where this is no list.

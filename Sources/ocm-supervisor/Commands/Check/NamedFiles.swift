@@ -1,0 +1,122 @@
+import Glibc
+import OCMEventLoop
+
+/// Examines what a valid configuration names on this machine: files, directories, accounts.
+struct NamedFiles {
+    let file: ConfigurationFile
+
+    var diagnostics: [Diagnostic] {
+        let found = Diagnostics(file.source)
+        let configuration = file.configuration
+        for service in configuration.services {
+            guard let place = file.document["services"]?[service.index] else { continue }
+            examineCredential(service, place, found)
+            if let path = service.usagesPath, let value = place["usages_path"] { examineWritable(path, value, found) }
+        }
+        examineTrust(found)
+        if case .file(let path) = configuration.log.output, let value = file.document["log"]?["output"] {
+            examineWritable(path, value, found)
+        }
+        let supervisor = file.document["supervisor"]
+        if let path = configuration.pricingPath, let value = supervisor?["pricing_path"] {
+            examineReadable(path, value, found)
+        }
+        if let user = configuration.workerUser, let value = supervisor?["worker_user"], unsafe getpwnam(user) == nil {
+            found.error("there is no user \(user.quoted) on this machine; create it or name another", at: value)
+        }
+        examineSecrecy(found)
+        return found.all
+    }
+
+    /// A login that is not there yet is no error unless the file names its place: the service waits for it.
+    private func examineCredential(_ service: ServiceConfiguration, _ place: SourceValue, _ found: Diagnostics) {
+        let value = place["credential_path"].flatMap { $0.isInert ? nil : $0 }
+        let path = SourcePath.member(place.path, "credential_path")
+        let offset = value?.offset ?? place.offset
+        switch CredentialForm.examine(service.credentialPath) {
+        case .usable: break
+        case .absent:
+            let message =
+                "there is no login at \(service.credentialPath); sign in with `codex login`, until then requests are answered 503"
+            if value == nil {
+                found.warning(message, at: offset, path: path)
+            } else {
+                found.error(message, at: offset, path: path)
+            }
+        case .unreadable(let reason):
+            found.error(
+                "\(service.credentialPath) can't be read (\(reason)); make it readable for this user", at: offset,
+                path: path)
+        case .notJSON:
+            found.error(
+                "\(service.credentialPath) is not JSON; sign in again with `codex login`", at: offset, path: path)
+        case .empty:
+            found.error(
+                "\(service.credentialPath) has neither an access token nor an API key; sign in with `codex login`",
+                at: offset,
+                path: path)
+        }
+    }
+
+    private func examineTrust(_ found: Diagnostics) {
+        guard let section = file.document["certificate"] else { return }
+        let trust = file.configuration.trust
+        for (name, paths) in [("certificate_path", trust.files), ("certificate_directory_path", trust.directories)] {
+            guard let value = section[name] else { continue }
+            for (index, path) in paths.enumerated() {
+                let reason = name == "certificate_path" ? CertificateFile.problem(path) : Directory.problem(path)
+                guard let reason else { continue }
+                found.error("\(path) \(reason)", at: value[index] ?? value)
+            }
+        }
+    }
+
+    private func examineReadable(_ path: String, _ value: SourceValue, _ found: Diagnostics) {
+        do throws(SystemError) {
+            _ = try FileContents.read(path, limit: 1)
+        } catch {
+            found.error("\(path) can't be read (\(error.reason)); name a readable file", at: value)
+        }
+    }
+
+    /// A file that is written by replacing it, which takes the right to write in its directory.
+    private func examineWritable(_ path: String, _ value: SourceValue, _ found: Diagnostics) {
+        let directory = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        if unsafe access(directory, W_OK | X_OK) != 0 {
+            found.error(
+                "\(directory) can't be written to (\(SystemError("access").reason)); create it, or name a file elsewhere",
+                at: value)
+        } else if Directory.problem(path) == nil {
+            found.error("\(path) is a directory; name a file", at: value)
+        }
+    }
+
+    /// Tokens in the clear are nobody else's to read.
+    private func examineSecrecy(_ found: Diagnostics) {
+        guard case .array(let services) = file.document["services"]?.content else { return }
+        let token = services.lazy.compactMap { service in
+            guard case .array(let users) = service["users"]?.content else { return nil as SourceValue? }
+            return users.lazy.compactMap { $0["token"] }.first
+        }.first
+        var status = stat()
+        guard let token, unsafe stat(file.configuration.file, &status) == 0, status.st_mode & 0o004 != 0 else { return }
+        found.warning(
+            "every user of this machine can read the tokens; chmod 640 the file, or use token_sha256", at: token)
+    }
+}
+
+/// Directories that files are looked up in.
+enum Directory {
+    /// What is wrong with one, and what to do; `nil` where it can be searched.
+    static func problem(_ path: String) -> String? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            return "can't be read (\(SystemError("stat").reason)); name a readable directory"
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return "is not a directory; name a directory of PEM files" }
+        guard unsafe access(path, R_OK | X_OK) == 0 else {
+            return "can't be read (\(SystemError("access").reason)); name a readable directory"
+        }
+        return nil
+    }
+}

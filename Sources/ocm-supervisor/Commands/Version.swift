@@ -1,0 +1,12 @@
+import ArgumentParser
+
+struct Version: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the version.")
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        print(json ? try JSONOutput.text(["name": "ocm-supervisor", "version": Release.version]) : Release.text)
+    }
+}
