@@ -71,7 +71,7 @@ package actor EventLoop {
 
     /// Runs `body`, which is isolated to the loop, from code that the compiler can't know to be on it: cancellation
     /// handlers, which run in whoever cancels, here always code of the loop. Checked at run time.
-    nonisolated static func assumeIsolated<T>(_ body: @EventLoop () -> T) -> T {
+    package nonisolated static func assumeIsolated<T>(_ body: @EventLoop () -> T) -> T {
         LoopExecutor.shared.checkIsolated()
         return withoutActuallyEscaping(body) { body in
             unsafe unsafeBitCast(body, to: (() -> T).self)()
