@@ -6,6 +6,8 @@ package import OCMEventLoop
 /// waits on ``wakeup``. It is a value of one word; a call on a plain transport is the call of the socket.
 @EventLoop package enum Transport: Sendable {
     case plain(StreamSocket)
+    /// After its handshake.
+    case tls(TLSStream)
 
     /// Reads what is there, at most `buffer.count` bytes. ``ReadOutcome/end`` means that the peer has closed its sending
     /// side in due form: with TLS, by a close_notify.
@@ -15,6 +17,8 @@ package import OCMEventLoop
         switch self {
         case .plain(let socket):
             do { return try unsafe socket.read(into: buffer) } catch { throw .system(error) }
+        case .tls(let stream):
+            return try unsafe stream.read(into: buffer)
         }
     }
 
@@ -24,6 +28,8 @@ package import OCMEventLoop
         switch self {
         case .plain(let socket):
             do { return try socket.write(bytes) } catch { throw .system(error) }
+        case .tls(let stream):
+            return try stream.write(bytes)
         }
     }
 
@@ -32,6 +38,8 @@ package import OCMEventLoop
         switch self {
         case .plain(let socket):
             do { return try socket.write(first, second) } catch { throw .system(error) }
+        case .tls(let stream):
+            return try stream.write(first, second)
         }
     }
 }
@@ -41,6 +49,7 @@ extension Transport {
     @inlinable package var socket: StreamSocket {
         switch self {
         case .plain(let socket): socket
+        case .tls(let stream): stream.socket
         }
     }
 
@@ -55,6 +64,7 @@ extension Transport {
     @inlinable package var mayRead: Bool {
         switch self {
         case .plain(let socket): socket.mayRead
+        case .tls(let stream): stream.mayRead
         }
     }
 
@@ -62,11 +72,17 @@ extension Transport {
     @inlinable package var mayWrite: Bool {
         switch self {
         case .plain(let socket): socket.mayWrite
+        case .tls(let stream): stream.mayWrite
         }
     }
 
     /// The peer has closed its sending side, or the connection has failed. Bytes may still be there to be read.
-    @inlinable package var isHungUp: Bool { socket.isHungUp }
+    @inlinable package var isHungUp: Bool {
+        switch self {
+        case .plain(let socket): socket.isHungUp
+        case .tls(let stream): stream.isHungUp
+        }
+    }
 
     @inlinable package var isOpen: Bool { socket.isOpen }
 
@@ -89,6 +105,7 @@ extension Transport {
     @inlinable package func shutdownSending() {
         switch self {
         case .plain(let socket): socket.shutdownSending()
+        case .tls(let stream): stream.shutdownSending()
         }
     }
 
@@ -96,6 +113,7 @@ extension Transport {
     @inlinable package func close() {
         switch self {
         case .plain(let socket): socket.close()
+        case .tls(let stream): stream.close()
         }
     }
 

@@ -6,6 +6,8 @@ package enum TransportError: Error, Equatable, Sendable {
     case system(SystemError)
     /// The connection ended without TLS's close_notify: somebody may have cut it, what came is not all (RFC 8446, 6.1).
     case truncated
+    /// TLS itself failed: the peer sent an alert, or what came was forged or damaged.
+    case tls(TLSError)
 }
 
 extension TransportError: CustomStringConvertible {
@@ -14,6 +16,7 @@ extension TransportError: CustomStringConvertible {
         switch self {
         case .system(let error): error.description
         case .truncated: "the connection was cut: it ended without TLS's close_notify"
+        case .tls(let error): error.description
         }
     }
 }
