@@ -1,0 +1,125 @@
+"""Fixtures: a fake API and an OCM for a whole file of tests, and makers of others."""
+
+import asyncio
+import inspect
+import shutil
+import tempfile
+
+import pytest
+
+from harness.fake import FakeAPI
+from harness.ocm import Ocm
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Tests may be coroutines; each has a deadline."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    marker = pyfuncitem.get_closest_marker("deadline")
+    seconds = marker.args[0] if marker else 30
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+
+    async def limited():
+        async with asyncio.timeout(seconds):
+            await pyfuncitem.obj(**arguments)
+
+    asyncio.run(limited())
+    return True
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """A test that fails shows the log of the OCM that it used."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for name in ("ocm", "start_ocm"):
+            for ocm in getattr(item.funcargs.get(name), "all", [item.funcargs.get(name)]):
+                if isinstance(ocm, Ocm):
+                    report.sections.append(("log of OCM", ocm.log()[-8000:]))
+
+
+@pytest.fixture
+def directory():
+    """A short path (a Unix socket's name has room for 107 bytes), gone afterwards."""
+    path = tempfile.mkdtemp(prefix="ocm-")
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def _shared_directory():
+    path = tempfile.mkdtemp(prefix="ocm-")
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def _shared_fake(_shared_directory):
+    fake = FakeAPI(_shared_directory)
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture(scope="module")
+def _shared_ocm(request, _shared_directory, _shared_fake):
+    """One OCM for the file; a file names its settings in OCM_SETTINGS and the alarms it raises in OCM_TOLERATED."""
+    ocm = Ocm(_shared_directory, _shared_fake, **getattr(request.module, "OCM_SETTINGS", {}))
+    ocm.tolerate(*getattr(request.module, "OCM_TOLERATED", ()))
+    try:
+        ocm.start()
+        yield ocm
+        ocm.stop()
+    finally:
+        ocm.kill()
+
+
+@pytest.fixture
+def fake(_shared_fake):
+    _shared_fake.control(clear=True)
+    return _shared_fake
+
+
+@pytest.fixture
+def ocm(_shared_ocm, fake):
+    """The file's OCM."""
+    assert _shared_ocm.running, f"an earlier test has ended it\n{_shared_ocm.log()}"
+    return _shared_ocm
+
+
+class Starter:
+    """Makes fake APIs and OCMs for one test; all of them must stop cleanly."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.all = []
+        self.fakes = []
+
+    def fake(self, *arguments):
+        self.fakes.append(FakeAPI(self.directory, *arguments))
+        return self.fakes[-1]
+
+    def __call__(self, start=True, fake=None, **settings):
+        fake = fake or (self.fakes[0] if self.fakes else self.fake())
+        ocm = Ocm(tempfile.mkdtemp(dir=self.directory), fake, **settings)
+        self.all.append(ocm)
+        return ocm.start() if start else ocm
+
+    def close(self):
+        try:
+            for ocm in self.all:
+                if ocm.running:
+                    ocm.stop()
+        finally:
+            for ocm in self.all:
+                ocm.kill()
+            for fake in self.fakes:
+                fake.stop()
+
+
+@pytest.fixture
+def start_ocm(directory):
+    starter = Starter(directory)
+    yield starter
+    starter.close()

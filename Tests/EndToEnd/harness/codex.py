@@ -1,0 +1,51 @@
+"""The real Codex CLI, from PyPI, kept outside the checkout."""
+
+import fcntl
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+VERSION = "0.163.0"
+
+
+def cache():
+    place = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "ocm-tests"
+    place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+def binary():
+    """The CLI's program, installed at the first call."""
+    place = cache() / f"openai-codex-cli-bin-{VERSION}"
+    program = place / "codex_cli_bin" / "bin" / "codex"
+    with open(cache() / "codex.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "complete").exists():
+            shutil.rmtree(place, ignore_errors=True)
+            subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+                            "--no-deps", "--target", str(place), f"openai-codex-cli-bin=={VERSION}"], check=True)
+            (place / "complete").touch()
+    return program
+
+
+def run(directory, base_url, token, prompt="say hi", user="alice", seconds=60):
+    """`codex exec` in a home of its own; the finished process with its output as text."""
+    home, work = pathlib.Path(directory) / "codex", pathlib.Path(directory) / "work"
+    home.mkdir(exist_ok=True)
+    work.mkdir(exist_ok=True)
+    (home / "config.toml").write_text(f"""
+model = "gpt-5.5"
+model_provider = "ocm"
+[model_providers.ocm]
+name = "OCM"
+base_url = "{base_url}/v1"
+wire_api = "responses"
+experimental_bearer_token = "{token}"
+http_headers = {{ "x-test-user" = "{user}" }}
+""")
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "CODEX_HOME": str(home), "LANG": "C.UTF-8"}
+    return subprocess.run(
+        [str(binary()), "exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", prompt],
+        cwd=work, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)

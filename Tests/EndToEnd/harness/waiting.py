@@ -1,0 +1,29 @@
+"""Waiting for what the tests can't be told of: files, processes, counters. Always up to a deadline, never for a fixed time."""
+
+import asyncio
+import time
+
+STEP = 0.01
+
+
+def eventually(look, seconds=10, what="a condition"):
+    """What look() returns as soon as it is true."""
+    until = time.monotonic() + seconds
+    while True:
+        value = look()
+        if value:
+            return value
+        if time.monotonic() >= until:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(STEP)
+
+
+async def eventually_async(look, seconds=10, what="a condition"):
+    until = time.monotonic() + seconds
+    while True:
+        value = look()
+        if value:
+            return value
+        if time.monotonic() >= until:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        await asyncio.sleep(STEP)
