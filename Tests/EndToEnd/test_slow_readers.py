@@ -60,7 +60,7 @@ async def test_slow_readers_stall_only_themselves(start_ocm):
     ocm = start_ocm(workers=1, timeouts={"write_stall": "10m"}, supervisor={"stop_timeout": "500ms"})
     (worker,) = ocm.workers()
     await fast(ocm, 1)
-    alone = await fast(ocm, SECONDS)
+    before_them = await fast(ocm, SECONDS)
     idle = proc.resident(worker)
 
     readers, connections = [], []
@@ -86,6 +86,8 @@ async def test_slow_readers_stall_only_themselves(start_ocm):
             task.cancel()
         for connection in connections:
             connection.writer.transport.abort()
+    # Other load on the machine comes and goes: what the fast get alone is looked at on both sides.
+    alone = min(before_them, await fast(ocm, SECONDS))
     print(f"fast clients: {alone / SECONDS / 1e6:.0f} MB/s alone, {beside / SECONDS / 1e6:.0f} MB/s beside the slow; "
           f"held for {SLOW} slow: {held / 1024:.0f} KiB")
     assert held <= SLOW * HELD, f"{held / SLOW / 1024:.0f} KiB for each slow client"

@@ -10,10 +10,11 @@ import time
 
 PIECE = b"x" * 65536
 numbers = random.Random()
+encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def compact(value):
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    return encode(value).encode()
 
 
 class Usage:
