@@ -84,8 +84,11 @@ let package = Package(
         .testTarget(
             name: "IPCTests", dependencies: ["OCMIPC", "OCMEventLoop", "LoopTestSupport"], swiftSettings: tests),
         .testTarget(
-            name: "SupervisorTests", dependencies: ["ocm-supervisor", "OCMIPC", "LoopTestSupport"], swiftSettings: tests
-        ),
+            name: "SupervisorTests",
+            dependencies: [
+                "ocm-supervisor", "OCMIPC", "LoopTestSupport", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: tests),
         .testTarget(
             name: "WorkerTests", dependencies: ["ocm-worker", "OCMHTTP", "LoopTestSupport"], swiftSettings: tests),
     ]

@@ -1,0 +1,81 @@
+internal import Logging
+
+/// What the operator learns about a login: one line of log each, without secrets.
+enum CredentialReport: Equatable, Sendable {
+    case taken(Credential.Mode, expiry: Timestamp?)
+    case loggedOut
+    case unusable(Unavailable.Reason)
+    case refreshed(expiry: Timestamp?)
+    case recovered(expiry: Timestamp?)
+    case rejected(isHealed: Bool)
+    case heldBack(LoginState.Obstacle)
+    /// `isNews`: not the same as at the attempt before, which a log at its normal level need not repeat.
+    case refreshFailed(RefreshFailure, retryIn: Duration, isNews: Bool)
+    case signInAgain(RefreshFailure)
+    case saveFailed(SaveProblem)
+    case saved
+
+    func log(to logger: Logger) {
+        logger.log(level: level, message, metadata: metadata)
+    }
+
+    var level: Logger.Level {
+        switch self {
+        case .taken, .refreshed: .info
+        case .rejected(isHealed: true), .recovered, .saved: .notice
+        case .refreshFailed(_, _, let isNews): isNews ? .warning : .debug
+        case .loggedOut, .rejected: .warning
+        case .unusable, .heldBack, .signInAgain, .saveFailed: .error
+        }
+    }
+
+    var message: Logger.Message {
+        switch self {
+        case .taken: "credential read"
+        case .loggedOut: "there is no login"
+        case .unusable: "credential file can't be used"
+        case .refreshed: "access token refreshed"
+        case .recovered: "tokens of an interrupted refresh taken up"
+        case .rejected(isHealed: true): "access token rejected by the API, refreshing it"
+        case .rejected: "credential rejected by the API"
+        case .heldBack: "refresh put off"
+        case .refreshFailed: "refresh failed, will be tried again"
+        case .signInAgain: "the login has ended"
+        case .saveFailed: "new tokens could not be written, they are kept in memory"
+        case .saved: "new tokens written after all"
+        }
+    }
+
+    var metadata: Logger.Metadata {
+        switch self {
+        case .taken(let mode, let expiry):
+            ["mode": .string(mode.rawValue)].merging(Self.expiry(expiry)) { $1 }
+        case .refreshed(let expiry), .recovered(let expiry):
+            Self.expiry(expiry)
+        case .loggedOut:
+            ["remedy": .string(Self.text(.loggedOut))]
+        case .unusable(let reason):
+            ["reason": .string(Self.text(reason))]
+        case .heldBack(.foreign(let owner)):
+            ["reason": .string(SaveProblem.foreignOwner(owner).description)]
+        case .heldBack(.noRoom(let text)):
+            ["reason": .string(text)]
+        case .refreshFailed(let failure, let delay, _):
+            ["reason": .string(failure.description), "retry_seconds": .stringConvertible(delay.components.seconds)]
+        case .signInAgain(let failure):
+            ["reason": .string(failure.description), "remedy": "run \"codex login\" again"]
+        case .saveFailed(let problem):
+            ["reason": .string(problem.description)]
+        case .rejected, .saved:
+            [:]
+        }
+    }
+
+    private static func text(_ reason: Unavailable.Reason) -> String {
+        Unavailable(reason: reason, retryAfter: nil).description
+    }
+
+    private static func expiry(_ time: Timestamp?) -> Logger.Metadata {
+        time.map { ["expiry": .string($0.rfc3339)] } ?? [:]
+    }
+}

@@ -1,0 +1,147 @@
+/// What the file says, and which of the file's tokens and one's own are to be believed.
+extension LoginState {
+    mutating func fileRead(_ reading: FileReading, at now: Timestamp) -> [Action] {
+        var actions = take(reading, at: now)
+        if case .settling(let failure, let until, _) = phase {
+            actions += settle(failure, until: until, at: now)
+        }
+        return actions + publication(at: now)
+    }
+
+    mutating func take(_ reading: FileReading, at now: Timestamp) -> [Action] {
+        switch reading {
+        case .file(let file):
+            damage = nil
+            lastGood = file
+            return take(file.login, at: now)
+        case .missing:
+            damage = nil
+            return logOut()
+        case .damaged(let fault):
+            return takeDamage(.damaged(fault.description), at: now)
+        case .unreadable(let text):
+            return takeDamage(.unreadable(text), at: now)
+        }
+    }
+
+    private mutating func take(_ login: AuthFile.Login, at now: Timestamp) -> [Action] {
+        switch login {
+        case .none:
+            return logOut()
+        case .apiKey(let key):
+            return takeKey(key, at: now)
+        case .chatGPT(let tokens):
+            return takeTokens(tokens, at: now)
+        }
+    }
+
+    /// The owner has removed the file or what is in it. What was got and not written down yet is kept: the file may
+    /// have been moved aside only.
+    private mutating func logOut() -> [Action] {
+        if isLoggedOut { return [] }
+        holding = .nothing(.loggedOut)
+        endRefreshing()
+        return [.report(.loggedOut)]
+    }
+
+    /// The last good state stays in force: half a file is what a reader sees while the CLI writes.
+    private mutating func takeDamage(_ reason: Unavailable.Reason, at now: Timestamp) -> [Action] {
+        if case .nothing(let old) = holding {
+            holding = .nothing(reason)
+            return old == reason ? [] : [.report(.unusable(reason))]
+        }
+        let since = damage?.since ?? now
+        let isLasting = since + timing.patience <= now
+        let isNews = isLasting && damage?.isReported != true
+        damage = (since, isReported: isLasting)
+        return isNews ? [.report(.unusable(reason))] : []
+    }
+
+    private mutating func takeKey(_ key: Secret, at now: Timestamp) -> [Action] {
+        if case .apiKey(let old) = holding, old.matches(key) { return [] }
+        holding = .apiKey(key)
+        obtained = nil
+        endRefreshing()
+        startGeneration(at: now)
+        return [.report(.taken(.apiKey, expiry: nil))]
+    }
+
+    private mutating func takeTokens(_ tokens: Tokens, at now: Timestamp) -> [Action] {
+        guard let obtained else { return holdFromFile(tokens, at: now) }
+        switch verdict(on: tokens, against: obtained) {
+        case .same:
+            self.obtained?.isSaved = true
+            return holdFromFile(tokens, at: now)
+        case .older:
+            // Where it had been saved before, somebody has put the old tokens back: they are spent.
+            self.obtained?.isSaved = false
+            if obtained.isSaved { self.obtained?.retry = now }
+            return holdFromFile(obtained.tokens, at: now)
+        case .newer:
+            self.obtained = nil
+            return holdFromFile(tokens, at: now) + [.discardRecoveryCopies]
+        }
+    }
+
+    private mutating func holdFromFile(_ tokens: Tokens, at now: Timestamp) -> [Action] {
+        hold(tokens, at: now) ? [.report(.taken(.chatGPT, expiry: localExpiry(of: tokens)))] : []
+    }
+
+    enum Verdict { case same, older, newer }
+
+    /// How a file's tokens stand to those that this process got.
+    func verdict(on file: Tokens, against obtained: Obtained) -> Verdict {
+        if file.matches(obtained.tokens) { return .same }
+        if let refresh = file.refresh, spent.contains(TokenDigest(refresh)) { return .older }
+        if let account = file.account, let own = obtained.tokens.account, account != own { return .newer }
+        return obtained.tokens.isNewer(than: file) == true ? .older : .newer
+    }
+
+    /// Makes `tokens` the ones in force, a new generation where workers would see a difference. Says whether they are
+    /// others than before.
+    mutating func hold(_ tokens: Tokens, at now: Timestamp) -> Bool {
+        var isVisible = true
+        if case .tokens(let old) = holding {
+            isVisible = !Tokens.match(old.access, tokens.access) || old.account != tokens.account
+            if !isVisible, Tokens.match(old.refresh, tokens.refresh) {
+                holding = .tokens(tokens)
+                return false
+            }
+        }
+        holding = .tokens(tokens)
+        endRefreshing()
+        refreshDue = due(tokens, at: now)
+        if isVisible { startGeneration(at: now) }
+        return true
+    }
+
+    private mutating func startGeneration(at now: Timestamp) {
+        generation += 1
+        heldSince = now
+        isRejected = false
+        rejections.isSeen = false
+    }
+
+    /// A preparation or an exchange under way ends by its own event.
+    private mutating func endRefreshing() {
+        switch phase {
+        case .settling, .backingOff, .dead: phase = .idle
+        case .idle, .preparing, .refreshing: break
+        }
+        failures = 0
+        lastFailure = nil
+        obstacle = nil
+    }
+
+    /// When to refresh ahead of need: before the last third of the token's life, at most `margin` before its end.
+    private func due(_ tokens: Tokens, at now: Timestamp) -> Timestamp? {
+        guard tokens.refresh != nil else { return nil }
+        guard tokens.access != nil else { return now }
+        guard let expiry = localExpiry(of: tokens) else {
+            return (tokens.lastRefresh ?? now) + timing.ageWithoutExpiry - .seconds(3600) * random()
+        }
+        let birth = tokens.claims?.issued.map { $0 + clockSkew } ?? tokens.lastRefresh ?? now
+        let margin = min(timing.margin, max(.zero, (expiry - birth) / 3))
+        return expiry - margin * (1 + timing.jitter * random())
+    }
+}

@@ -1,0 +1,79 @@
+internal import Glibc
+
+/// Bytes that must not outlive their use: a token, an API key, the text of auth.json.
+///
+/// The memory is zeroed when the last owner lets go, and nothing prints it. The type is not Sendable, so that the
+/// compiler keeps secrets where they were read: they can't ride in an error, a log line or a task's result.
+@safe final class Secret {
+    private let memory: UnsafeMutableRawBufferPointer
+    let count: Int
+
+    /// Copies `bytes`; the caller's copy is the caller's to clear.
+    convenience init(_ bytes: Span<UInt8>) {
+        self.init(capacity: bytes.count) { output in
+            for index in bytes.indices { output.append(bytes[index]) }
+        }
+    }
+
+    /// Lets `fill` write at most `capacity` bytes straight into the memory that will be zeroed.
+    init<Failure: Error>(
+        capacity: Int, fill: (inout OutputSpan<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(capacity, 1), alignment: 1)
+        let bytes = unsafe memory.bindMemory(to: UInt8.self)
+        var output = unsafe OutputSpan(buffer: bytes, initializedCount: 0)
+        do throws(Failure) {
+            try fill(&output)
+        } catch {
+            _ = unsafe output.finalize(for: bytes)
+            unsafe Self.release(memory)
+            throw error
+        }
+        count = unsafe output.finalize(for: bytes)
+        unsafe self.memory = unsafe memory
+    }
+
+    deinit {
+        unsafe Self.release(memory)
+    }
+
+    private static func release(_ memory: UnsafeMutableRawBufferPointer) {
+        guard let start = memory.baseAddress else { return }
+        // A plain memset before free is dead code to the optimiser; this one is not.
+        unsafe explicit_bzero(start, memory.count)
+        unsafe memory.deallocate()
+    }
+
+    var isEmpty: Bool { count == 0 }
+
+    func withBytes<Result, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let bytes = unsafe UnsafeBufferPointer(rebasing: memory.bindMemory(to: UInt8.self)[..<count])
+        return try unsafe body(bytes.span)
+    }
+
+    /// Compares without telling by its duration where the two differ.
+    func matches(_ other: Secret) -> Bool {
+        guard count == other.count else { return false }
+        return withBytes { left in
+            other.withBytes { right in
+                var difference: UInt8 = 0
+                for index in left.indices { difference |= left[index] ^ right[index] }
+                return difference == 0
+            }
+        }
+    }
+
+    /// Whether every byte may stand in a field value as one token: visible ASCII. Anything else (a line end above
+    /// all) would let the file's author write fields of their own into requests.
+    var isVisibleASCII: Bool {
+        withBytes { bytes in bytes.indices.allSatisfy { (0x21...0x7e).contains(bytes[$0]) } }
+    }
+}
+
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    var description: String { "<secret>" }
+    var debugDescription: String { "<secret>" }
+    var customMirror: Mirror { Mirror(self, children: [:]) }
+}

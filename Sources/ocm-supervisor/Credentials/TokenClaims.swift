@@ -1,0 +1,52 @@
+/// What an access or id token says about itself: the payload of a JWT (RFC 7519), its signature not looked at; it is
+/// the API that judges the token.
+struct TokenClaims: Equatable, Sendable {
+    var expiry: Timestamp?
+    var issued: Timestamp?
+    var account: String?
+    var plan: String?
+    var email: String?
+
+    /// All nil for a token that is no JWT.
+    init(_ token: Secret) {
+        let payload = token.withBytes { bytes in Self.payload(bytes) }
+        payload?.withBytes { bytes in
+            guard let outline = try? JSONOutline(bytes) else { return }
+            read(outline.root, bytes)
+        }
+    }
+
+    private mutating func read(_ root: JSONOutline.Value, _ text: Span<UInt8>) {
+        expiry = Self.time(root["exp"], text)
+        issued = Self.time(root["iat"], text)
+        let account = root["https://api.openai.com/auth"]
+        self.account = Self.string(account?["chatgpt_account_id"], text)
+        plan = Self.string(account?["chatgpt_plan_type"], text)
+        email =
+            Self.string(root["email"], text)
+            ?? Self.string(root["https://api.openai.com/profile"]?["email"], text)
+    }
+
+    /// The middle one of three parts between dots.
+    private static func payload(_ token: Span<UInt8>) -> Secret? {
+        let dots = token.indices.filter { token[$0] == UInt8(ascii: ".") }
+        guard dots.count == 2 else { return nil }
+        return Base64URL.decode(token.extracting(dots[0] + 1..<dots[1]))
+    }
+
+    private static func string(_ value: JSONOutline.Value?, _ text: Span<UInt8>) -> String? {
+        guard let value, value.kind == .string else { return nil }
+        let string = JSONString.decoded(text.extracting(value.range))
+        return string.isEmpty ? nil : string
+    }
+
+    /// A NumericDate: seconds since 1970, perhaps with a fraction, which is dropped.
+    private static func time(_ value: JSONOutline.Value?, _ text: Span<UInt8>) -> Timestamp? {
+        guard let value, value.kind == .number, value.range.count <= 32 else { return nil }
+        let literal = String(decoding: value.range.map { text[$0] }, as: UTF8.self)
+        guard let seconds = Double(literal), let whole = Int64(exactly: seconds.rounded(.towardZero)) else {
+            return nil
+        }
+        return Timestamp(seconds: whole)
+    }
+}

@@ -1,0 +1,71 @@
+/// The tokens of a ChatGPT login, as they stand in auth.json or came from the token endpoint.
+struct Tokens {
+    /// Absent in a file that holds a refresh token only.
+    var access: Secret?
+    var refresh: Secret?
+    var id: Secret?
+    /// `chatgpt_account_id`, of the file or else of a token's claims.
+    var account: String?
+    var lastRefresh: Timestamp?
+    /// Claims of the access token, its plan and e-mail completed from the id token.
+    var claims: TokenClaims?
+
+    init(access: Secret?, refresh: Secret?, id: Secret?, account: String?, lastRefresh: Timestamp?) {
+        self.access = access
+        self.refresh = refresh
+        self.id = id
+        self.lastRefresh = lastRefresh
+        let identity = id.map { TokenClaims($0) }
+        var claims = access.map { TokenClaims($0) }
+        if claims?.plan == nil { claims?.plan = identity?.plan }
+        if claims?.email == nil { claims?.email = identity?.email }
+        self.claims = claims
+        self.account = account ?? claims?.account ?? identity?.account
+    }
+
+    var expiry: Timestamp? { claims?.expiry }
+
+    /// Whether both hold the same access and the same refresh token.
+    func matches(_ other: Tokens) -> Bool {
+        Self.match(access, other.access) && Self.match(refresh, other.refresh)
+    }
+
+    static func match(_ left: Secret?, _ right: Secret?) -> Bool {
+        guard let left, let right else { return left == nil && right == nil }
+        return left.matches(right)
+    }
+
+    /// These tokens with those of an answer in their place; what the answer does not name is kept.
+    func renewed(by answer: RefreshAnswer, at time: Timestamp) -> Tokens {
+        Tokens(
+            access: answer.access ?? access, refresh: answer.refresh ?? refresh, id: answer.id ?? id,
+            account: account, lastRefresh: time)
+    }
+
+    /// Whether these are of a later date than `other`: by the server's `iat`, else `exp`, else by the local clock's
+    /// `last_refresh`. nil where nothing tells.
+    func isNewer(than other: Tokens) -> Bool? {
+        dateOfIssue(against: other) ?? Self.later(lastRefresh, other.lastRefresh)
+    }
+
+    /// Whether the server's own dates say so.
+    func isIssuedLater(than other: Tokens) -> Bool {
+        dateOfIssue(against: other) ?? false
+    }
+
+    private func dateOfIssue(against other: Tokens) -> Bool? {
+        Self.later(claims?.issued, other.claims?.issued) ?? Self.later(claims?.expiry, other.claims?.expiry)
+    }
+
+    private static func later(_ left: Timestamp?, _ right: Timestamp?) -> Bool? {
+        guard let left, let right, left != right else { return nil }
+        return left > right
+    }
+}
+
+/// What the token endpoint gave: each may be absent.
+struct RefreshAnswer {
+    var access: Secret?
+    var refresh: Secret?
+    var id: Secret?
+}

@@ -1,0 +1,254 @@
+import Logging
+import Testing
+
+@testable import ocm_supervisor
+
+@Suite("The state of a credential and its file")
+struct CredentialStateFileTests {
+    private func started(life: Duration = .seconds(3600)) -> CredentialSimulation {
+        var simulation = CredentialSimulation()
+        simulation.life = life
+        simulation.signIn()
+        simulation.start()
+        return simulation
+    }
+
+    @Test("without a file there is a reason and a time to come back, and the login comes with the file")
+    func absent() {
+        var simulation = CredentialSimulation()
+        simulation.start()
+        #expect(simulation.unavailable?.reason == .loggedOut)
+        #expect(simulation.unavailable?.retryAfter != nil)
+        simulation.signIn()
+        simulation.read()
+        #expect(simulation.credential?.generation == 1)
+        simulation.file = nil
+        simulation.read()
+        #expect(simulation.credential == nil)
+        #expect(simulation.state.condition == .absent)
+        #expect(simulation.reports.filter { $0 == .loggedOut }.count == 2)
+    }
+
+    @Test("half a file keeps the last good state, and is reported once when it stays that way", arguments: [0, 1, 40])
+    func half(length: Int) {
+        var simulation = started()
+        simulation.file = String((simulation.file ?? "").prefix(length))
+        simulation.read()
+        #expect(simulation.credential != nil)
+        #expect(simulation.reports.count == 1)
+        simulation.pass(.seconds(60))
+        simulation.read()
+        #expect(simulation.credential != nil)
+        #expect(simulation.reports.filter { $0.level == .error }.count == 1)
+    }
+
+    @Test("a file that stays damaged is replaced by the last good text with the new tokens in it")
+    func lastingDamage() throws {
+        var simulation = started()
+        simulation.file = "{\"tokens\": {"
+        simulation.read()
+        simulation.pass(.seconds(3600))
+        #expect(simulation.asked == ["refresh-1"])
+        let file = try #require(simulation.file)
+        #expect(file.contains("refresh-2"))
+        #expect(file.contains("OPENAI_API_KEY"))
+    }
+
+    @Test("nobody asks while the file is half-written")
+    func noAskingWhileHalfWritten() {
+        var simulation = started()
+        simulation.reject()
+        simulation.file = "{"
+        simulation.pass(.seconds(9))
+        #expect(simulation.asked.isEmpty)
+        simulation.refreshElsewhere()
+        simulation.pass(.seconds(2))
+        #expect(simulation.asked.isEmpty)
+        #expect(simulation.credential?.generation == 2)
+    }
+
+    @Test("tokens that can't be written stay in force, and are written once there is room")
+    func failingSave() throws {
+        var simulation = started(life: .seconds(300))
+        simulation.saveProblem = .system(call: "write", text: "No space left on device")
+        simulation.pass(.seconds(3600))
+        #expect(simulation.reused == 0)
+        #expect(simulation.asked.count > 10)
+        #expect(simulation.credential != nil)
+        #expect(simulation.file?.contains("refresh-1\"") == true)
+        #expect(simulation.discarded <= 1, "only what was there before the first of them")
+        simulation.saveProblem = nil
+        simulation.pass(.seconds(301))
+        let written = try #require(simulation.file)
+        #expect(written.contains("refresh-\(simulation.asked.count + 1)\""))
+        let errors = simulation.reports.filter { $0.level == .error }
+        #expect(errors.count <= simulation.asked.count)
+        #expect(simulation.reports.contains(.saved))
+        #expect(simulation.discarded > 0)
+    }
+
+    @Test("old tokens that come back into the file are spent: the newer ones are written again")
+    func oldTokensPutBack() {
+        var simulation = started()
+        let old = simulation.file
+        simulation.pass(.seconds(3600))
+        let new = simulation.file
+        #expect(simulation.asked.count == 1 && new != old)
+        simulation.file = old
+        simulation.read()
+        simulation.pass(.seconds(2))
+        #expect(simulation.file == new)
+        #expect(simulation.credential?.generation == 2)
+    }
+
+    @Test("another account in the file wins over tokens of one's own")
+    func otherAccount() {
+        var simulation = started()
+        simulation.saveProblem = .system(call: "rename", text: "Read-only file system")
+        simulation.pass(.seconds(3000))
+        #expect(simulation.asked.count == 1)
+        simulation.signIn(account: "account-2")
+        simulation.read()
+        simulation.saveProblem = nil
+        simulation.pass(.seconds(60))
+        #expect(simulation.credential?.account == "account-2")
+        #expect(simulation.file?.contains("account-2") == true)
+    }
+
+    @Test("the same access token under another account is another generation")
+    func accountChange() {
+        var simulation = started()
+        simulation.file = simulation.file?.replacing("\"account-1\"", with: "\"account-3\"")
+        simulation.read()
+        #expect(simulation.credential?.generation == 2)
+        #expect(simulation.credential?.account == "account-3")
+    }
+
+    @Test("modes change by the file: key, tokens, key; a key's rejection is answered with the same generation")
+    func modes() {
+        var simulation = started()
+        simulation.file = "{\"OPENAI_API_KEY\":\"sk-1\"}"
+        simulation.read()
+        #expect(simulation.credential?.mode == .apiKey)
+        #expect(simulation.credential?.generation == 2)
+        let before = simulation.publications
+        simulation.reject()
+        #expect(simulation.publications == before + 1)
+        #expect(simulation.credential?.generation == 2)
+        simulation.signIn()
+        simulation.read()
+        #expect(simulation.credential?.mode == .chatGPT)
+        simulation.pass(.seconds(7200))
+        #expect(simulation.reused == 0)
+        #expect(simulation.credential != nil)
+    }
+
+    @Test("a file of another user is not refreshed; what that user's CLI writes is taken")
+    func foreignOwner() {
+        var simulation = started()
+        simulation.foreignOwner = 1000
+        simulation.pass(.seconds(3700))
+        #expect(simulation.asked.isEmpty)
+        #expect(simulation.unavailable?.reason == .foreignOwner(1000))
+        #expect(simulation.reports.filter { $0 == .heldBack(.foreign(owner: 1000)) }.count == 1)
+        simulation.refreshElsewhere()
+        simulation.read()
+        #expect(simulation.credential != nil)
+    }
+
+    @Test("without room for the answer a refresh waits until the token is about to end, and then goes on in memory")
+    func noRoom() {
+        var simulation = started()
+        simulation.failure = .failed(.storage, "No space left on device")
+        simulation.pass(.seconds(3500))
+        #expect(simulation.reports.filter { $0.level == .error }.count == 1)
+        #expect(!simulation.urgent.contains(true))
+        simulation.failure = nil
+        simulation.pass(.seconds(99))
+        #expect(simulation.credential?.generation == 2)
+    }
+
+    @Test("a removed file ends the refreshing; put back with spent tokens, it gets the new ones")
+    func removedWhileRefreshing() {
+        var simulation = started()
+        let old = simulation.file
+        simulation.reject()
+        simulation.pass(.milliseconds(1100))
+        simulation.file = nil
+        simulation.read()
+        #expect(simulation.unavailable?.reason == .loggedOut)
+        simulation.pass(.seconds(5))
+        #expect(simulation.asked.count == 1)
+        #expect(simulation.file == nil)
+        simulation.file = old
+        simulation.read()
+        simulation.pass(.seconds(2))
+        #expect(simulation.file?.contains("refresh-2") == true)
+        #expect(simulation.credential != nil)
+        #expect(simulation.reused == 0)
+    }
+
+    @Test("recovery copies are taken up, one continuing the other, and discarded once they are written")
+    func recovery() {
+        var simulation = started(life: .seconds(3600))
+        let first = simulation.issue(life: .seconds(3600), account: "account-1")
+        let second = simulation.issue(life: .seconds(3600), account: "account-1")
+        simulation.recovered = [
+            RecoveredAnswer(
+                answer: RefreshAnswer(access: Secret(second.access), refresh: Secret(second.refresh)),
+                spent: TokenDigest(Secret(first.refresh)), time: simulation.now + .seconds(20)),
+            RecoveredAnswer(
+                answer: RefreshAnswer(access: Secret(first.access), refresh: Secret(first.refresh)),
+                spent: TokenDigest(Secret("refresh-1")), time: simulation.now + .seconds(10)),
+        ]
+        simulation.recoveryCopyFound()
+        simulation.pass(.seconds(2))
+        #expect(simulation.asked.isEmpty)
+        #expect(simulation.file?.contains("refresh-3") == true)
+        #expect(simulation.recovered.isEmpty)
+        #expect(!simulation.isLocked)
+    }
+
+    @Test("a recovery copy that the file has overtaken is discarded")
+    func staleRecovery() {
+        var simulation = CredentialSimulation()
+        let old = simulation.issue(life: .seconds(100), account: "account-1")
+        simulation.now = simulation.now + .seconds(1000)
+        let text = simulation.signIn()
+        simulation.recovered = [
+            RecoveredAnswer(
+                answer: RefreshAnswer(access: Secret(old.access), refresh: Secret(old.refresh)),
+                spent: TokenDigest(Secret("refresh-0")), time: simulation.now - .seconds(1000))
+        ]
+        simulation.start()
+        simulation.recoveryCopyFound()
+        simulation.pass(.seconds(2))
+        #expect(simulation.file == text)
+        #expect(simulation.recovered.isEmpty)
+    }
+
+    @Test("with a clock that is hours ahead, one refresh teaches the difference")
+    func clockAhead() throws {
+        var simulation = CredentialSimulation()
+        simulation.signIn()
+        simulation.start()
+        // The file's token comes from a server whose clock is two hours behind.
+        simulation.now = simulation.now + .seconds(7200)
+        simulation.pass(.seconds(1))
+        let issued = simulation.now - .seconds(7200)
+        var tokens = try #require(
+            simulation.state.lastGood.flatMap { file -> Tokens? in
+                if case .chatGPT(let tokens) = file.login { tokens } else { nil }
+            })
+        tokens.refresh = Secret("refresh-1")
+        simulation.state.phase = .refreshing(asked: tokens)
+        let access = makeToken(serial: 9, issued: issued, expiry: issued + .seconds(3600))
+        let actions = simulation.state.exchanged(
+            .success(RefreshAnswer(access: Secret(access), refresh: Secret("refresh-9"))), at: simulation.now)
+        let published = actions.compactMap { action -> Credential? in
+            if case .publish(let credential) = action { credential } else { nil }
+        }
+        #expect(published.first?.expiry == simulation.now + .seconds(3600))
+        #expect(simulation.state.refreshDue.map { $0 > simulation.now + .seconds(2000) } == true)
+    }
+}
