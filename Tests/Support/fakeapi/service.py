@@ -68,14 +68,18 @@ class Service:
         if request.target.startswith("/_"):
             return False
         route, _ = route_of(request.target)
-        if "x-fake" in request.lower:
-            order = ordered_in(request.header("x-fake"))
+        carried = "x-fake" in request.lower
+        if carried:
+            try:
+                order = ordered_in(request.header("x-fake"))
+            except (ValueError, TypeError):
+                return False  # answer() says what is wrong with it
         else:
             order = next((e["behaviour"] for e in self.orders.queue
                           if e["behaviour"].early and e["route"] in ("any", route)), DEFAULT)
         if not order.early:
             return False
-        if "x-fake" not in request.lower:
+        if not carried:
             self.orders.take(route, record.user, connection.turn > 1)
         if not order.read_body:
             connection.transport.pause_reading()
@@ -290,7 +294,10 @@ class Service:
             record = self.counts.records.get(int(path.rpartition("/")[2].removeprefix("req_")))
             return record.described() if record else None
         if path == "/_control":
-            return self.command(json.loads(request.kept))
+            try:
+                return self.command(json.loads(request.kept))
+            except (ValueError, TypeError, KeyError) as error:
+                return {"error": repr(error)}
         return {"error": f"no {path} here"}
 
     def command(self, order):
