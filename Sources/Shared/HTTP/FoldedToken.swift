@@ -1,62 +1,54 @@
-/// The beginning of a token, in lower case, in three machine words: compared with a known name in three instructions.
-struct FoldedToken {
+/// A token's first bytes in lower case, in three machine words: what two names are compared by.
+struct FoldedToken: Equatable, Sendable {
+    /// Bytes that the words hold.
+    static let maximumCount = 24
+
     /// Bytes of the whole token.
     let count: Int
-    /// The first 24 bytes, the first of each eight in the lowest bits, zero beyond the end.
-    var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    /// The first byte of each eight in the lowest bits; zero beyond the token's end.
+    private let words: (UInt64, UInt64, UInt64)
 
-    init(count: Int) {
+    /// - Parameter words: the bytes as they stand in the message; those beyond `count` do not matter.
+    init(count: Int, words: (UInt64, UInt64, UInt64)) {
         self.count = count
+        self.words = (
+            Self.fold(words.0, count), Self.fold(words.1, count - 8), Self.fold(words.2, count - 16)
+        )
     }
 
-    mutating func set(_ byte: UInt8, at index: Int) {
-        let bits = UInt64(byte) << (8 * (index & 7))
-        switch index >> 3 {
-        case 0: words.0 |= bits
-        case 1: words.1 |= bits
-        default: words.2 |= bits
+    init(_ text: StaticString) {
+        var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
+        for index in 0..<min(text.utf8CodeUnitCount, Self.maximumCount) {
+            let bits = UInt64(unsafe text.utf8Start[index]) << UInt64(8 * (index & 7))
+            switch index >> 3 {
+            case 0: words.0 |= bits
+            case 1: words.1 |= bits
+            default: words.2 |= bits
+            }
         }
+        self.init(count: text.utf8CodeUnitCount, words: words)
     }
 
-    /// Sets the bit that makes a capital letter a small one. It changes no other token byte into one of a known name.
-    mutating func fold() {
-        words.0 |= 0x2020_2020_2020_2020 & Self.mask(count)
-        words.1 |= 0x2020_2020_2020_2020 & Self.mask(count - 8)
-        words.2 |= 0x2020_2020_2020_2020 & Self.mask(count - 16)
+    static func == (left: FoldedToken, right: FoldedToken) -> Bool {
+        left.count == right.count && left.words == right.words
+    }
+
+    /// `prefix` has no more than 24 bytes.
+    func begins(with prefix: FoldedToken) -> Bool {
+        count >= prefix.count
+            && words.0 & Self.mask(prefix.count) == prefix.words.0
+            && words.1 & Self.mask(prefix.count - 8) == prefix.words.1
+            && words.2 & Self.mask(prefix.count - 16) == prefix.words.2
+    }
+
+    /// Sets the bit that makes a capital letter a small one, in the first `count` bytes, and clears the others. Of all
+    /// bytes of a token only letters become letters, digits digits, and the hyphen a hyphen.
+    private static func fold(_ word: UInt64, _ count: Int) -> UInt64 {
+        (word | 0x2020_2020_2020_2020) & mask(count)
     }
 
     /// Ones for the first `count` bytes of a word.
-    @inline(__always)
-    static func mask(_ count: Int) -> UInt64 {
+    private static func mask(_ count: Int) -> UInt64 {
         count >= 8 ? .max : count <= 0 ? 0 : (1 &<< UInt64(8 * count)) &- 1
-    }
-
-    /// Whether the token is `name`: at most 24 small letters, digits and hyphens.
-    @inline(__always)
-    func `is`(_ name: StaticString) -> Bool {
-        count == name.utf8CodeUnitCount && begins(with: name)
-    }
-
-    /// Whether the token begins with `prefix`: at most 24 small letters, digits and hyphens.
-    @inline(__always)
-    func begins(with prefix: StaticString) -> Bool {
-        let length = prefix.utf8CodeUnitCount
-        guard count >= length, words.0 & Self.mask(length) == prefix.word(0) else { return false }
-        guard length > 8 else { return true }
-        guard words.1 & Self.mask(length - 8) == prefix.word(8) else { return false }
-        guard length > 16 else { return true }
-        return words.2 & Self.mask(length - 16) == prefix.word(16)
-    }
-}
-
-extension StaticString {
-    /// The up to eight bytes from `offset` on as a word; a constant once compiled.
-    @inline(__always)
-    fileprivate func word(_ offset: Int) -> UInt64 {
-        var word: UInt64 = 0
-        for index in 0..<8 where offset + index < utf8CodeUnitCount {
-            word |= UInt64(unsafe utf8Start[offset + index]) << (8 * UInt64(index))
-        }
-        return word
     }
 }

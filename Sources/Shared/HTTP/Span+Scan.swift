@@ -22,9 +22,9 @@ extension Span<UInt8> {
         var index = range.lowerBound
         while index < range.upperBound, index + 16 <= count {
             let vector = block(at: index)
-            let letter = (vector | 0x20) &- UInt8(ascii: "a")
-            let digit = vector &- UInt8(ascii: "0")
-            let common = (letter .< 26) .| (digit .< 10) .| (vector .== UInt8(ascii: "-"))
+            let isLetter = (vector | .all(0x20)) &- .all(UInt8(ascii: "a")) .< .all(26)
+            let isDigit = vector &- .all(UInt8(ascii: "0")) .< .all(10)
+            let common = isLetter .| isDigit .| (vector .== .all(UInt8(ascii: "-")))
             guard let other = firstTrue(.!common) else {
                 index += 16
                 continue
@@ -43,8 +43,8 @@ extension Span<UInt8> {
         var index = range.lowerBound
         while index < range.upperBound, index + 16 <= count {
             let vector = block(at: index)
-            let control = ((vector .< 0x20) .& (vector .!= UInt8(ascii: "\t"))) .| (vector .== 0x7F)
-            if let found = firstTrue(control) { return Swift.min(index + found, range.upperBound) }
+            let isControl = (vector .< .all(0x20)) .& (vector .!= .all(.tab)) .| (vector .== .all(0x7F))
+            if let found = firstTrue(isControl) { return Swift.min(index + found, range.upperBound) }
             index += 16
         }
         while index < range.upperBound, self[index].isFieldByte { index += 1 }
@@ -56,30 +56,31 @@ extension Span<UInt8> {
         check(range)
         var index = range.lowerBound
         while index < range.upperBound, index + 16 <= count {
-            let vector = block(at: index) &- 0x21
-            if let found = firstTrue(vector .>= 0x5E) { return Swift.min(index + found, range.upperBound) }
+            let isOther = block(at: index) &- .all(0x21) .>= .all(0x5E)
+            if let found = firstTrue(isOther) { return Swift.min(index + found, range.upperBound) }
             index += 16
         }
         while index < range.upperBound, self[index].isVisible { index += 1 }
         return Swift.min(index, range.upperBound)
     }
 
-    /// Up to 24 bytes of `range` in lower case.
+    /// The token that `range` is.
     func foldedToken(in range: Range<Int>) -> FoldedToken {
         check(range)
-        var token = FoldedToken(count: range.count)
         let start = range.lowerBound
-        if start + 24 <= count {
-            token.words.0 = word(at: start) & FoldedToken.mask(range.count)
-            token.words.1 = word(at: start + 8) & FoldedToken.mask(range.count - 8)
-            token.words.2 = word(at: start + 16) & FoldedToken.mask(range.count - 16)
-        } else {
-            for index in range.prefix(24) {
-                token.set(self[index], at: index - start)
-            }
+        guard start + FoldedToken.maximumCount <= count else {
+            return FoldedToken(
+                count: range.count,
+                words: (lastWord(range), lastWord(range.dropFirst(8)), lastWord(range.dropFirst(16))))
         }
-        token.fold()
-        return token
+        return FoldedToken(count: range.count, words: (word(at: start), word(at: start + 8), word(at: start + 16)))
+    }
+
+    /// The up to eight bytes that begin `range`, at the end of the span.
+    private func lastWord(_ range: Range<Int>) -> UInt64 {
+        var word: UInt64 = 0
+        for index in range.prefix(8).reversed() { word = word << 8 | UInt64(self[index]) }
+        return word
     }
 
     /// Whether the two are the same but for the case of ASCII letters.
@@ -125,6 +126,12 @@ extension Span<UInt8> {
     private func word(at offset: Int) -> UInt64 {
         UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
     }
+}
+
+extension SIMD16<UInt8> {
+    /// The byte in every lane. Operators on two vectors are instructions, those on a vector and a scalar are loops.
+    @inline(__always)
+    fileprivate static func all(_ byte: UInt8) -> Self { Self(repeating: byte) }
 }
 
 /// The first lane that is true.
