@@ -1,0 +1,52 @@
+import OCMHTTP
+import Testing
+
+@testable import OCMHTTP
+
+@Suite struct FieldNameTests {
+    private static func id(of name: String) throws -> FieldName {
+        // At the end of the bytes and well before it: two ways to load the name.
+        let near = try #require(try readResponse("HTTP/1.1 204 N\r\n\(name):\r\n\r\n"))
+        let far = try #require(
+            try readResponse("HTTP/1.1 204 N\r\n\(name): \(String(repeating: "v", count: 64))\r\n\r\n"))
+        #expect(near.fields[0].id == far.fields[0].id)
+        return near.fields[0].id
+    }
+
+    @Test(arguments: FieldName.allCases.filter { $0 != .other && $0 != .contentLength && $0 != .transferEncoding })
+    func `a known name is known in any case, and no longer when it is changed`(id: FieldName) throws {
+        let name = id.spelling.description + (id.isFamily ? "Anything_at-all" : "")
+        #expect(try Self.id(of: name) == id)
+        #expect(try Self.id(of: name.uppercased()) == id)
+        #expect(try Self.id(of: "z" + name) == .other)
+        #expect(try Self.id(of: name.replacing("e", with: "3").replacing("c", with: "_")) != id || !name.contains("e"))
+        if !id.isFamily {
+            #expect(try Self.id(of: name + "s") == .other)
+            #expect(try Self.id(of: String(name.dropLast())) != id)
+        }
+    }
+
+    @Test(arguments: [
+        ("Content-Length", FieldName.contentLength), ("TRANSFER-ENCODING", .transferEncoding),
+        ("content_length", .other), ("transfer\u{2D}encodinG", .transferEncoding), ("proxy-", .proxy),
+        ("proxy", .other),
+        ("cf-ray", .cf), ("cfray", .other), ("x-forwarded-for", .xForwarded), ("x-forwarded", .other),
+        ("X-Codex-Primary-Used-Percent", .xCodex), ("sec-websocket-key", .secWebSocket), ("host~", .other),
+        ("x-codex-" + String(repeating: "a", count: 100), .xCodex), (String(repeating: "a", count: 300), .other),
+    ])
+    func `names and families of names`(name: String, id: FieldName) {
+        let bytes = [UInt8](name)
+        #expect(FieldName(bytes.span.foldedToken(in: 0..<bytes.count)) == id)
+    }
+
+    @Test func `no two names are spelled alike`() {
+        let spellings = FieldName.allCases.map(\.spelling.description)
+        #expect(Set(spellings).count == spellings.count)
+        #expect(spellings.allSatisfy { $0.utf8.count <= FoldedToken.maximumCount })
+    }
+
+    @Test func `hop by hop are the fields of the connection`() {
+        let names = FieldName.allCases.filter(\.isHopByHop)
+        #expect(names == [.connection, .keepAlive, .te, .trailer, .transferEncoding, .upgrade, .proxy])
+    }
+}

@@ -1,0 +1,165 @@
+import OCMHTTP
+
+/// Requests that are read, and requests that are refused with the rule they break.
+enum RequestTable {
+    static let accepted = [
+        "GET / HTTP/1.1\r\nHost: h\r\n\r\n",
+        "\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n",
+        "POST /v1/responses?a=b&c=%20 HTTP/1.1\r\nHost: h:1\r\nContent-Length: 5\r\n\r\nhello",
+        "POST http://u.example:80/v1/x HTTP/1.1\r\nhost:\t[::1]:8080 \r\ntransfer-encoding: chunked\r\n\r\n",
+        "GET / HTTP/1.0\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost:\r\nA:\r\nB: \t \r\n\r\n",
+        "DELETE /v1/responses/resp_1 HTTP/1.1\r\nHost: h\r\nConnection: a, close ,,b\r\nA: 1\r\nx_y: \u{e9}\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nExpect: 100-continue\r\n\r\n",
+    ]
+
+    private static let rest = " HTTP/1.1\r\nHost: h\r\n\r\n"
+
+    private static func field(_ line: String) -> String { "POST / HTTP/1.1\r\nHost: h\r\n\(line)\r\n\r\n" }
+
+    private static func host(_ value: String) -> String { "GET / HTTP/1.1\r\nHost: \(value)\r\n\r\n" }
+
+    static let refused: [(text: String, error: HTTPError)] = lines + targets + fields + framing + hosts
+
+    private static let lines: [(String, HTTPError)] = [
+        ("\r\n\r\nGET /\(rest)", .malformedRequestLine),
+        ("\nGET /\(rest)", .bareLineFeed),
+        ("GET / HTTP/1.1\nHost: h\r\n\r\n", .bareLineFeed),
+        ("GET / HTTP/1.1\r\nHost: h\n\r\n", .bareLineFeed),
+        ("GET / HTTP/1.1\r\nHost: h\r\n\n", .bareLineFeed),
+        ("GET / HTTP/1.1\r\nHost: h\r\nA: b\nC: d\r\n\r\n", .bareLineFeed),
+        ("GET /\rx\(rest)", .bareCarriageReturn),
+        ("GET\r / HTTP/1.1\r\nHost: h\r\n\r\n", .bareCarriageReturn),
+        ("GET / HTTP/1.1\r\r\nHost: h\r\n\r\n", .malformedRequestLine),
+        ("\rGET / HTTP/1.1\r\nHost: h\r\n\r\n", .bareCarriageReturn),
+        (field("A: b\rC: d"), .bareCarriageReturn),
+        (field("A: b\r"), .bareCarriageReturn),
+        (field("A\rB: c"), .bareCarriageReturn),
+        ("GET  /\(rest)", .malformedRequestLine),
+        ("GET /  HTTP/1.1\r\nHost: h\r\n\r\n", .malformedRequestLine),
+        ("GET / HTTP/1.1 \r\nHost: h\r\n\r\n", .malformedRequestLine),
+        ("GET /\r\nHost: h\r\n\r\n", .malformedRequestLine),
+        ("GET\r\nHost: h\r\n\r\n", .malformedRequestLine),
+        ("GET / \r\nHost: h\r\n\r\n", .malformedRequestLine),
+        (" GET /\(rest)", .malformedRequestLine),
+        ("GET / http/1.1\r\nHost: h\r\n\r\n", .malformedRequestLine),
+        ("GET / HTTP/1.10\r\nHost: h\r\n\r\n", .malformedRequestLine),
+        ("GET / HTTP/11\r\nHost: h\r\n\r\n", .malformedRequestLine),
+        ("GET / HTTP/1,1\r\nHost: h\r\n\r\n", .malformedRequestLine),
+        ("GET / XTTP/1.1\r\nHost: h\r\n\r\n", .malformedRequestLine),
+        ("GET / HTTP/1.2\r\nHost: h\r\n\r\n", .unsupportedVersion),
+        ("GET / HTTP/0.9\r\nHost: h\r\n\r\n", .unsupportedVersion),
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", .unsupportedVersion),
+        ("G(T /\(rest)", .invalidMethod),
+        ("GET\t/\(rest)", .invalidMethod),
+        ("\u{16}\u{3}\u{1} /\(rest)", .invalidMethod),
+        ("get /\(rest)", .unknownMethod),
+        ("TRACE /\(rest)", .unknownMethod),
+        ("CONNECT h:443\(rest)", .unknownMethod),
+        ("BREW /\(rest)", .unknownMethod),
+    ]
+
+    private static let targets: [(String, HTTPError)] = [
+        ("GET v1\(rest)", .invalidTarget),
+        ("GET *\(rest)", .invalidTarget),
+        ("OPTIONS **\(rest)", .invalidTarget),
+        ("GET h:443\(rest)", .invalidTarget),
+        ("GET /a#b\(rest)", .invalidTarget),
+        ("GET /\u{e9}\(rest)", .invalidTarget),
+        ("GET /a\tb\(rest)", .invalidTarget),
+        ("GET /a\u{7f}\(rest)", .invalidTarget),
+        ("GET /a\u{0}\(rest)", .invalidTarget),
+        ("GET ftp://h/\(rest)", .invalidTarget),
+        ("GET http:/h/\(rest)", .invalidTarget),
+        ("GET http:///v1\(rest)", .invalidTarget),
+        ("GET http://\(rest)", .invalidTarget),
+        ("GET http://user@h/\(rest)", .invalidTarget),
+        ("GET http://h:x/\(rest)", .invalidTarget),
+        ("GET http://[::1/\(rest)", .invalidTarget),
+        ("GET http://h\\/\(rest)", .invalidTarget),
+    ]
+
+    private static let fields: [(String, HTTPError)] = [
+        ("GET / HTTP/1.1\r\n Host: h\r\n\r\n", .foldedField),
+        (field("A: b\r\n c"), .foldedField),
+        (field("A: b\r\n\tc: d"), .foldedField),
+        (field(" "), .foldedField),
+        (field("A : b"), .whitespaceBeforeColon),
+        (field("A\t : b"), .whitespaceBeforeColon),
+        (field("Content-Length : 5"), .whitespaceBeforeColon),
+        (field("Transfer-Encoding\t: chunked"), .whitespaceBeforeColon),
+        (field(": b"), .emptyFieldName),
+        (field(":"), .emptyFieldName),
+        (field("A"), .invalidFieldName),
+        (field("A B: c"), .invalidFieldName),
+        (field("A b"), .invalidFieldName),
+        (field("A@: c"), .invalidFieldName),
+        (field("A\u{0}: c"), .invalidFieldName),
+        (field("\u{e9}: c"), .invalidFieldName),
+        (field("Content-Length\u{b}: 5"), .invalidFieldName),
+        (field("\"A\": c"), .invalidFieldName),
+        (field("A: b\u{0}c"), .invalidFieldValue),
+        (field("A: \u{1f}"), .invalidFieldValue),
+        (field("A: \u{7f}"), .invalidFieldValue),
+        (field("A: \u{8}b"), .invalidFieldValue),
+        (field("Transfer-Encoding:\u{b}chunked"), .invalidFieldValue),
+        (
+            field("Connection: " + (1...33).map { "a\($0)" }.joined(separator: ",")),
+            .tooManyConnectionOptions(limit: 32)
+        ),
+    ]
+
+    private static let framing: [(String, HTTPError)] = [
+        (field("Content-Length:"), .invalidContentLength),
+        (field("Content-Length: +5"), .invalidContentLength),
+        (field("Content-Length: -5"), .invalidContentLength),
+        (field("Content-Length: 0x5"), .invalidContentLength),
+        (field("Content-Length: 5 5"), .invalidContentLength),
+        (field("Content-Length: 5.0"), .invalidContentLength),
+        (field("Content-Length: 5;"), .invalidContentLength),
+        (field("Content-Length: \u{663}"), .invalidContentLength),
+        (field("Content-Length: 18446744073709551616"), .invalidContentLength),
+        (field("Content-Length: 184467440737095516150"), .invalidContentLength),
+        (field("Content-Length: 99999999999999999999999999"), .invalidContentLength),
+        (field("Content-Length: 5\r\nContent-Length: 5"), .repeatedContentLength),
+        (field("Content-Length: 5\r\nContent-Length: 6"), .repeatedContentLength),
+        (field("Content-Length: 5\r\ncontent-length:"), .repeatedContentLength),
+        (field("Content-Length: 5, 5"), .repeatedContentLength),
+        (field("Content-Length: 5,6"), .repeatedContentLength),
+        (field("Content-Length: ,5"), .repeatedContentLength),
+        (field("Content-Length: 5\r\nTransfer-Encoding: chunked"), .contentLengthWithTransferEncoding),
+        (field("Transfer-Encoding: chunked\r\nContent-Length: 5"), .contentLengthWithTransferEncoding),
+        (field("Content-Length: 0\r\nTransfer-Encoding: gzip"), .contentLengthWithTransferEncoding),
+        (field("Transfer-Encoding:"), .unsupportedTransferEncoding),
+        (field("Transfer-Encoding: identity"), .unsupportedTransferEncoding),
+        (field("Transfer-Encoding: gzip, chunked"), .unsupportedTransferEncoding),
+        (field("Transfer-Encoding: chunked, chunked"), .unsupportedTransferEncoding),
+        (field("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"), .unsupportedTransferEncoding),
+        (field("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity"), .unsupportedTransferEncoding),
+        (field("Transfer-Encoding: chunked,"), .unsupportedTransferEncoding),
+        (field("Transfer-Encoding: ,chunked"), .unsupportedTransferEncoding),
+        (field("Transfer-Encoding: chunked;q=1"), .unsupportedTransferEncoding),
+        (field("Transfer-Encoding: xchunked"), .unsupportedTransferEncoding),
+        (field("Transfer-Encoding: \"chunked\""), .unsupportedTransferEncoding),
+        (field("Transfer-Encoding: chun\u{212a}ed"), .unsupportedTransferEncoding),
+        ("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", .transferEncodingInHTTP10),
+    ]
+
+    private static let hosts: [(String, HTTPError)] = [
+        ("GET / HTTP/1.1\r\n\r\n", .missingHost),
+        ("GET http://h/ HTTP/1.1\r\n\r\n", .missingHost),
+        ("GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", .repeatedHost),
+        ("GET / HTTP/1.0\r\nHost: h\r\nhost: i\r\n\r\n", .repeatedHost),
+        (host("h/v1"), .invalidHost),
+        (host("u@h"), .invalidHost),
+        (host("h h"), .invalidHost),
+        (host("h?"), .invalidHost),
+        (host("h:80:80"), .invalidHost),
+        (host("h:8o"), .invalidHost),
+        (host(":80"), .invalidHost),
+        (host("[::1"), .invalidHost),
+        (host("[]"), .invalidHost),
+        (host("[::1]x"), .invalidHost),
+        (host("\u{e9}"), .invalidHost),
+    ]
+}
