@@ -11,6 +11,7 @@ import pytest
 
 from harness.fake import FakeAPI
 from harness.http import Connection, Ended, events
+from harness.waiting import eventually_async
 
 TURN = {"model": "gpt-5.5", "stream": True}
 
@@ -77,8 +78,7 @@ async def test_a_refresh_token_is_dead_before_the_answers_first_byte(api):
     token = api.login()["tokens"]["refresh_token"]
     api.order(route="token", dribble=1, linger=60)
     slow = asyncio.create_task(refresh(api, token))
-    while not api.stats()["refreshes"]:
-        await asyncio.sleep(0.005)
+    await eventually_async(lambda: api.stats()["refreshes"], 5, "the refresh")
     assert (await refresh(api, token))[1]["error"]["code"] == "refresh_token_reused"
     slow.cancel()
 
@@ -144,8 +144,6 @@ async def test_a_peer_that_does_not_read_is_seen_to_block(api):
         connection.send(connection.request("POST", "/backend-api/codex/responses", TURN,
                                            [("x-fake", json.dumps({"total_bytes": 64 << 20}))]))
         connection.writer.transport.pause_reading()
-        async with asyncio.timeout(10):
-            while not (api.records() and api.records()[-1]["blocked"] > 0.2):
-                await asyncio.sleep(0.01)
+        await eventually_async(lambda: api.records() and api.records()[-1]["blocked"] > 0.2, 10, "writes to block")
         before = api.records()[-1]["sent"]
         assert 0 < before < 8 << 20

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from harness import counts, proc
+from harness.waiting import every
 
 MEGABYTE = 1 << 20
 BOUND = 8 * MEGABYTE
@@ -20,17 +21,12 @@ class Watch:
         self.growth = 0
 
     async def __aenter__(self):
-        self.task = asyncio.create_task(self._sample())
+        self.task = asyncio.create_task(every(0.02, self._look))
         return self
 
     async def __aexit__(self, *_):
         self.task.cancel()
         self._look()
-
-    async def _sample(self):
-        while True:
-            self._look()
-            await asyncio.sleep(0.02)
 
     def _look(self):
         self.growth = max(self.growth, *(proc.resident(pid) - self.idle[pid] for pid in self.pids))

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+import os
 import time
 
 import pytest
 
 from harness import counts, proc
-from harness.waiting import eventually_async
+from harness.waiting import eventually_async, every
 
 SLOW = FAST = counts(20, 100)
 SECONDS = counts(8, 60)
@@ -46,13 +47,15 @@ async def fast(ocm, seconds):
 async def slow_reader(connection):
     """One byte a second: taken from a reader that takes no more than that from the socket."""
     connection.writer.transport.pause_reading()
-    handle = connection.writer.get_extra_info("socket")
-    while True:
-        await asyncio.sleep(1)
+    number = connection.writer.get_extra_info("socket").fileno()
+
+    def take():
         try:
-            handle._sock.recv(1)
+            os.read(number, 1)
         except BlockingIOError:
             pass
+
+    await every(1, take)
 
 
 @pytest.mark.deadline(counts(120, 300))

@@ -9,6 +9,7 @@ import pytest
 
 from harness.http import Ended, events
 from harness.tools import tool
+from harness.waiting import eventually_async
 
 TURN = {"model": "gpt-5.5", "input": "hi", "stream": True}
 
@@ -147,7 +148,6 @@ def mark(fake, name):
 
 
 async def waiting_for(look):
-    from harness.waiting import eventually_async
     return await eventually_async(look, 10, "the API's side to follow")
 
 
