@@ -39,6 +39,13 @@ def free_port():
         return handle.getsockname()[1]
 
 
+def write_private(path, value):
+    """JSON that only its owner can read."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(value, file, indent=2)
+
+
 class Ocm:
     """One supervisor with its workers, on a directory of its own."""
 
@@ -82,9 +89,7 @@ class Ocm:
         self.write_auth(self.fake.login(**order))
 
     def write_auth(self, value):
-        descriptor = os.open(self.auth_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(value, file, indent=2)
+        write_private(self.auth_path, value)
         self.secrets += [s for s in [value.get("OPENAI_API_KEY"), *(value.get("tokens") or {}).values()]
                          if s and s != (value.get("tokens") or {}).get("account_id")]
 
@@ -95,7 +100,7 @@ class Ocm:
 
     def start(self, wait=True):
         path = self.directory / "config.json"
-        path.write_text(json.dumps(self.configuration, indent=2))
+        write_private(path, self.configuration)
         environment = {name: value for name, value in os.environ.items()
                        if name in ("PATH", "HOME", "LANG", "TZ") or name.startswith("OCM_")}
         with open(self.log_path, "ab") as log:
