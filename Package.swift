@@ -44,7 +44,7 @@ let package = Package(
             name: "OCMIPC", dependencies: ["OCMEventLoop", "CShims"], path: "Sources/Shared/IPC", swiftSettings: strict),
         .target(
             name: "OCMLogging",
-            dependencies: ["OCMEventLoop", "CShims", .product(name: "Logging", package: "swift-log")],
+            dependencies: [.product(name: "Logging", package: "swift-log")],
             path: "Sources/Shared/Logging", swiftSettings: strict),
 
         .executableTarget(

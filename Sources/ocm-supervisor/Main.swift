@@ -1,4 +1,5 @@
 import ArgumentParser
+import OCMIPC
 
 /// Reads the arguments; the commands do the rest.
 @main

@@ -1,6 +1,32 @@
+internal import Glibc
+internal import OCMEventLoop
+
 @main
 struct Main {
+    /// The descriptor on which the supervisor's channel comes.
+    private static let channel: Int32 = 3
+
     static func main() {
-        print("not built yet")
+        guard fcntl(channel, F_GETFD) >= 0 else {
+            print("ocm-worker is started by ocm-supervisor, not by hand")
+            exit(64)
+        }
+        raiseDescriptorLimit()
+        EventLoop.trapStrayTasks()
+        EventLoop.run {
+            do {
+                try await Worker(channel: FileDescriptor(owning: channel)).run()
+            } catch {
+                exit(1)
+            }
+        }
+    }
+
+    /// As far as the hard limit (getrlimit(2)).
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 }

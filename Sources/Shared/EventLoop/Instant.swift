@@ -43,3 +43,11 @@ package struct Instant: Comparable, Hashable, Sendable {
             : .nanoseconds(-Int64(clamping: right.nanoseconds - left.nanoseconds))
     }
 }
+
+extension Instant {
+    /// So many nanoseconds later, ``never`` where that is out of range: cheaper than adding a `Duration`.
+    @inlinable package func after(nanoseconds delta: UInt64) -> Instant {
+        let (sum, overflow) = nanoseconds.addingReportingOverflow(delta)
+        return overflow ? .never : Instant(nanoseconds: sum)
+    }
+}

@@ -1,5 +1,6 @@
-/// Which program this is.
-enum Release {
-    static let version = "0.1.0"
+internal import OCMIPC
+
+extension Release {
+    /// Which program this is.
     static let text = "ocm-supervisor \(version)"
 }

@@ -1,0 +1,22 @@
+/// The space that all reads of the process go to: what is in it is gone after the next suspension, so it is looked at, and
+/// written on or copied, at once. A connection that waits owns no buffer.
+@safe @EventLoop package final class ReadBuffer {
+    package static let shared = ReadBuffer(capacity: 64 * 1024)
+
+    /// To be read into.
+    package let space: UnsafeMutableRawBufferPointer
+
+    private init(capacity: Int) {
+        unsafe space = .allocate(byteCount: capacity, alignment: 64)
+        unsafe space.initializeMemory(as: UInt8.self, repeating: 0)
+    }
+
+    /// Calls `body` with the first `count` bytes.
+    @inlinable
+    package func withBytes<Result, Failure: Error>(
+        _ count: Int, _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let bytes = unsafe UnsafeRawBufferPointer(rebasing: space[..<count]).bindMemory(to: UInt8.self)
+        return try unsafe body(bytes.span)
+    }
+}

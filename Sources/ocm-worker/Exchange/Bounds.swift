@@ -1,0 +1,46 @@
+internal import Glibc
+internal import OCMHTTP
+internal import OCMIPC
+
+/// The limits and timeouts that the worker keeps, in the units that it counts in. What is switched off is `.max`.
+struct Bounds: Sendable {
+    var head: HeadLimits
+    /// Bytes.
+    var body: UInt64
+    var replayBody: Int
+    var buffers: Int
+    var connections: Int
+    var connectionsPerAddress: Int
+    var requestsPerUser: Int
+
+    /// Nanoseconds.
+    var headTime: UInt64
+    var idle: UInt64
+    var bodyStall: UInt64
+    var writeStall: UInt64
+    var upstreamSilence: UInt64
+
+    init(_ limits: WorkerConfiguration.Limits, _ timeouts: WorkerConfiguration.Timeouts) {
+        head = HeadLimits(bytes: Self.bound(limits.headBytes, 1 << 30), fields: Self.bound(limits.headFields, 1 << 20))
+        body = limits.bodyBytes == 0 ? .max : limits.bodyBytes
+        replayBody = Int(clamping: limits.replayBody)
+        buffers = Self.bound(limits.buffers, .max)
+        connections = Self.bound(limits.connections, .max)
+        connectionsPerAddress = Self.bound(limits.connectionsPerAddress, .max)
+        requestsPerUser = Self.bound(limits.requestsPerUser, .max)
+        headTime = Self.nanoseconds(timeouts.head)
+        idle = Self.nanoseconds(timeouts.idle)
+        bodyStall = Self.nanoseconds(timeouts.bodyStall)
+        writeStall = Self.nanoseconds(timeouts.writeStall)
+        upstreamSilence = Self.nanoseconds(timeouts.upstreamSilence)
+    }
+
+    private static func bound(_ value: UInt64, _ off: Int) -> Int {
+        value == 0 ? off : Int(clamping: value)
+    }
+
+    private static func nanoseconds(_ milliseconds: UInt64) -> UInt64 {
+        let (product, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+        return milliseconds == 0 || overflow ? .max : product
+    }
+}

@@ -1,0 +1,104 @@
+internal import OCMEventLoop
+internal import OCMHTTP
+internal import OCMTLS
+
+extension Downlink {
+    /// Meters the body bytes from `offset` on and writes them to the client behind `output`.
+    mutating func relay(
+        _ bytes: Span<UInt8>, from offset: Int, behind output: inout [UInt8], _ client: Transport, _ model: String
+    ) throws(ExchangeError) {
+        guard let framing = forwarding?.framing else { return }
+        var run = offset..<offset
+        var end = offset
+        while let piece = try nextPiece(bytes, from: end) {
+            end = piece.range.upperBound
+            if piece.kind == .data { metering.scan(bytes.extracting(piece.range), model) }
+            guard piece.kind == .data || (piece.kind == .framing && framing == .chunksAsTheyCome) else { continue }
+            if piece.range.lowerBound == run.upperBound {
+                run = run.lowerBound..<end
+            } else {
+                output.append(bytes, run)
+                run = piece.range
+            }
+        }
+        if body?.isComplete == true { complete(isClean: end == bytes.count, model) }
+        if framing == .ownChunks, !run.isEmpty {
+            ChunkWriter.begin(run.count, into: &output)
+            output.append(bytes, run)
+            ChunkWriter.end(into: &output)
+            run = end..<end
+        }
+        try send(output.span, bytes.extracting(run), client)
+    }
+
+    private mutating func nextPiece(_ bytes: Span<UInt8>, from offset: Int) throws(ExchangeError) -> BodyPiece? {
+        do throws(HTTPError) {
+            return try body?.next(in: bytes, from: offset)
+        } catch {
+            throw .malformedResponse(error)
+        }
+    }
+
+    /// The upstream has closed its side.
+    mutating func end(_ client: Transport, _ model: String) throws(ExchangeError) {
+        guard let body, body.isWholeAtClose else {
+            metering.finish(model)
+            throw .upstreamFailed(hasAnswered ? "the response was cut off" : "closed without a response")
+        }
+        complete(isClean: false, model)
+        guard forwarding?.framing == .ownChunks else { return }
+        var last: [UInt8] = []
+        ChunkWriter.last(into: &last)
+        try send(last.span, client)
+    }
+
+    /// The response has been read.
+    private mutating func complete(isClean: Bool, _ model: String) {
+        metering.finish(model)
+        phase = .complete
+        if !isClean { upstreamKeepsAlive = false }
+    }
+
+    mutating func send(_ bytes: Span<UInt8>, _ client: Transport) throws(ExchangeError) {
+        try send(bytes, bytes.extracting(0..<0), client)
+    }
+
+    /// Writes what the client takes and keeps the rest. Nothing is kept from before when this is called.
+    private mutating func send(
+        _ first: Span<UInt8>, _ second: Span<UInt8>, _ client: Transport
+    ) throws(ExchangeError) {
+        let total = first.count + second.count
+        guard total > 0 else { return }
+        let count: Int
+        do throws(TransportError) {
+            count =
+                if isBlocked {
+                    0
+                } else if first.isEmpty {
+                    try client.write(second)
+                } else if second.isEmpty {
+                    try client.write(first)
+                } else {
+                    try client.write(first, second)
+                }
+        } catch {
+            throw .clientGone
+        }
+        if count > 0 { lastTaken = EventLoop.now }
+        if count < total { keep(first, second, from: count) }
+    }
+
+    private mutating func keep(_ first: Span<UInt8>, _ second: Span<UInt8>, from count: Int) {
+        if unsent.isEmpty { unsent.reserveCapacity(first.count + second.count - count) }
+        if count < first.count { unsent.append(first, count..<first.count) }
+        unsent.append(second, max(0, count - first.count)..<second.count)
+    }
+}
+
+extension [UInt8] {
+    /// Appends a part of `bytes`.
+    mutating func append(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+        guard !range.isEmpty else { return }
+        unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+}

@@ -1,0 +1,56 @@
+internal import OCMHTTP
+internal import OCMTLS
+
+extension Downlink {
+    /// Reads the heads at the beginning of `bytes`, interim ones and the final one, and goes on with the body.
+    ///
+    /// - Returns: true where the API refuses the credential.
+    mutating func processHeads(
+        _ bytes: Span<UInt8>, _ output: inout [UInt8], _ client: Transport, _ model: String, _ mayKeepAlive: Bool
+    ) throws(ExchangeError) -> Bool {
+        var offset = 0
+        while true {
+            let rest = bytes.extracting(offset..<bytes.count)
+            guard let length = try parse(&Scratch.responseHead, rest) else {
+                Scratch.responseHead.reset()
+                partialHead.append(rest, 0..<rest.count)
+                try send(output.span, client)
+                return false
+            }
+            offset += length
+            if Scratch.responseHead.isInterim {
+                guard Scratch.responseHead.status != 101 else { throw .upstreamFailed("switched protocols unasked") }
+                if request.version == .http11 {
+                    ResponseForwarding.appendInterim(Scratch.responseHead, of: rest, to: &output)
+                }
+                continue
+            }
+            if Scratch.responseHead.status == 401, healsRejection { return true }
+            try answer(with: Scratch.responseHead, of: rest, mayKeepAlive: mayKeepAlive, to: &output)
+            try relay(bytes, from: offset, behind: &output, client, model)
+            return false
+        }
+    }
+
+    private func parse(_ head: inout ResponseHead, _ bytes: Span<UInt8>) throws(ExchangeError) -> Int? {
+        do throws(HTTPError) {
+            return try head.parse(bytes, answering: request.method)
+        } catch {
+            throw .malformedResponse(error)
+        }
+    }
+
+    /// Takes the head of the final response.
+    private mutating func answer(
+        with head: ResponseHead, of bytes: Span<UInt8>, mayKeepAlive: Bool, to output: inout [UInt8]
+    ) throws(ExchangeError) {
+        status = head.status
+        do throws(HTTPError) { body = try BodyReader(head.framing) } catch { throw .malformedResponse(error) }
+        let forwarding = ResponseForwarding(head, to: request, mayKeepAlive: mayKeepAlive)
+        forwarding.append(head, of: bytes, to: &output)
+        self.forwarding = forwarding
+        upstreamKeepsAlive = head.keepsAlive
+        metering.begin(head, of: bytes)
+        hasAnswered = true
+    }
+}

@@ -1,0 +1,154 @@
+internal import OCMEventLoop
+internal import OCMHTTP
+internal import OCMTLS
+
+/// The response on its way from the API to the client.
+///
+/// Every read from upstream is written on in the same step. What the client does not take is kept, and until it has
+/// taken that, nothing more is read: a slow client holds one read's worth.
+@EventLoop struct Downlink {
+    enum Progress {
+        /// Nothing more can be moved now.
+        case waiting
+        /// All is read and taken.
+        case finished
+        /// Much was moved in one go: others should have their turn.
+        case busy
+        /// The API refused the credential, and nothing has gone to the client.
+        case rejected
+    }
+
+    enum Phase {
+        case head, body
+        /// All is read; there may be bytes left for the client.
+        case complete
+    }
+
+    /// Bytes that one exchange moves before others have their turn.
+    private static let turnBudget = 512 * 1024
+
+    let request: Request
+    /// Whether a 401 is kept from the client, so that the request can be sent again.
+    var healsRejection = true
+    /// Some byte of a response has come: the request can't simply be sent again.
+    private(set) var hasBegun = false
+    /// The head of a final response has gone to the client.
+    var hasAnswered = false
+    var status = 0
+    /// The upstream's connection is clean after this response.
+    var upstreamKeepsAlive = false
+    private(set) var lastReceived: Instant
+    var lastTaken: Instant
+
+    var phase = Phase.head
+    var forwarding: ResponseForwarding?
+    var body: BodyReader?
+    var metering: ResponseMetering
+    /// Bytes of a head that is not complete.
+    var partialHead: [UInt8] = []
+    /// What the client did not take yet, from `unsentStart` on.
+    var unsent: [UInt8] = []
+    var unsentStart = 0
+
+    init(request: Request, service: Service) {
+        self.request = request
+        metering = ResponseMetering(request: request, service: service)
+        lastReceived = EventLoop.now
+        lastTaken = EventLoop.now
+    }
+
+    var isBlocked: Bool { unsentStart < unsent.count }
+    var keepsAlive: Bool { forwarding?.keepsAlive ?? false }
+
+    /// The client can tell that the response is not whole when the connection just closes.
+    var isSelfDelimited: Bool {
+        guard let forwarding else { return true }
+        if forwarding.framing != .plain { return true }
+        if case .length = body?.framing { return true }
+        return false
+    }
+
+    /// Forgets what an earlier attempt has read.
+    mutating func restart() {
+        phase = .head
+        hasBegun = false
+        partialHead = []
+        lastReceived = EventLoop.now
+    }
+
+    /// Moves what can be moved now.
+    ///
+    /// - Parameters:
+    ///   - model: what the request asked for, for answers that name none.
+    ///   - mayKeepAlive: asked when the head is written: whether the client's connection can go on afterwards.
+    mutating func pump(
+        from upstream: Transport, to client: Transport, model: String, mayKeepAlive: Bool
+    ) throws(ExchangeError) -> Progress {
+        var moved = 0
+        while true {
+            guard try flush(to: client) else { return .waiting }
+            if phase == .complete { return .finished }
+            if moved > Self.turnBudget { return .busy }
+            switch try receive(from: upstream) {
+            case .wouldBlock: return .waiting
+            case .end: try end(client, model)
+            case .bytes(let count):
+                moved += count
+                hasBegun = true
+                lastReceived = EventLoop.now
+                let isRejected = try ReadBuffer.shared.withBytes(count) { bytes throws(ExchangeError) in
+                    try process(bytes, client, model, mayKeepAlive)
+                }
+                if isRejected { return .rejected }
+            }
+        }
+    }
+
+    private func receive(from upstream: Transport) throws(ExchangeError) -> ReadOutcome {
+        do throws(TransportError) {
+            return unsafe try upstream.read(into: ReadBuffer.shared.space)
+        } catch {
+            throw .upstreamFailed(error.description)
+        }
+    }
+
+    /// False where the client has not taken all yet.
+    mutating func flush(to client: Transport) throws(ExchangeError) -> Bool {
+        guard isBlocked else { return true }
+        let count: Int
+        do throws(TransportError) {
+            count = try client.write(unsent.span.extracting(unsentStart..<unsent.count))
+        } catch {
+            throw .clientGone
+        }
+        if count > 0 { lastTaken = EventLoop.now }
+        unsentStart += count
+        guard unsentStart == unsent.count else { return false }
+        unsent = []
+        unsentStart = 0
+        return true
+    }
+
+    /// Takes what was read; true where it says that the credential is refused.
+    private mutating func process(
+        _ bytes: Span<UInt8>, _ client: Transport, _ model: String, _ mayKeepAlive: Bool
+    ) throws(ExchangeError) -> Bool {
+        var output: [UInt8] = []
+        swap(&output, &Scratch.output)
+        defer {
+            output.removeAll(keepingCapacity: true)
+            swap(&output, &Scratch.output)
+        }
+        if phase == .body {
+            try relay(bytes, from: 0, behind: &output, client, model)
+            return false
+        }
+        guard !partialHead.isEmpty else {
+            return try processHeads(bytes, &output, client, model, mayKeepAlive)
+        }
+        var whole: [UInt8] = []
+        swap(&whole, &partialHead)
+        whole.append(bytes, 0..<bytes.count)
+        return try processHeads(whole.span, &output, client, model, mayKeepAlive)
+    }
+}

@@ -1,0 +1,164 @@
+internal import OCMEventLoop
+internal import OCMHTTP
+internal import OCMIPC
+internal import OCMTLS
+
+/// One request and its response, from the head that was read to the last byte that was written.
+@EventLoop final class Exchange {
+    /// What becomes of the client's connection.
+    enum Ending {
+        /// The next request may come.
+        case keepsAlive
+        /// It is closed once the client has had time to read.
+        case closes
+        /// It is cut, so that nobody takes what came for all.
+        case cut
+    }
+
+    let service: Service
+    let request: Request
+    let client: Transport
+    let wakeup: Wakeup
+    /// Bytes behind the request that were read with it: the beginning of the next.
+    var input: [UInt8] = []
+
+    var uplink: Uplink
+    var downlink: Downlink
+    private var route: Route
+    private let isDraining: () -> Bool
+
+    init(
+        _ request: Request, of service: Service, by route: Route, uplink: Uplink, client: Transport,
+        isDraining: @escaping () -> Bool
+    ) {
+        self.request = request
+        self.service = service
+        self.client = client
+        self.route = route
+        self.uplink = uplink
+        self.isDraining = isDraining
+        wakeup = client.wakeup
+        downlink = Downlink(request: request, service: service)
+    }
+
+    /// Serves the request to its end, whatever that is.
+    func run() async -> Ending {
+        defer {
+            uplink.finish(service.replayBudget)
+            service.end(user: request.user)
+        }
+        do throws(ExchangeError) {
+            try await serve()
+            return downlink.keepsAlive && uplink.isRead ? .keepsAlive : .closes
+        } catch {
+            return await answer(error)
+        }
+    }
+
+    /// A connection that waited may have been closed by the API under the request: then, once, a new one is tried. So it
+    /// is, once, with a new credential where the API has refused the one that it got.
+    private func serve() async throws(ExchangeError) {
+        var mayReuse = true
+        var mayHeal = true
+        while true {
+            let connection = try await connection(mayReuse: mayReuse)
+            do throws(ExchangeError) {
+                guard try await relay(on: connection) else { return finish(connection) }
+            } catch {
+                connection.transport.close()
+                guard case .upstreamFailed = error, connection.isReused, mayReuse, !downlink.hasBegun,
+                    uplink.isReplayable
+                else { throw error }
+                mayReuse = false
+                uplink.rewind()
+                downlink.restart()
+                continue
+            }
+            connection.transport.close()
+            guard mayHeal else { throw .refused(.credentialUnavailable) }
+            mayHeal = false
+            try await heal()
+        }
+    }
+
+    private func connection(mayReuse: Bool) async throws(ExchangeError) -> UpstreamConnection {
+        if mayReuse, let connection = route.pool.take(for: wakeup) { return connection }
+        do throws(UpstreamError) {
+            return try await route.pool.dial(for: wakeup)
+        } catch .cancelled {
+            throw .cancelled
+        } catch {
+            throw .upstreamFailed(error.description)
+        }
+    }
+
+    /// Moves bytes both ways until the response is whole; true where the API refuses the credential.
+    private func relay(on connection: UpstreamConnection) async throws(ExchangeError) -> Bool {
+        let upstream = connection.transport
+        while true {
+            try uplink.pump(from: client, to: upstream, budget: service.replayBudget, input: &input)
+            let progress = try downlink.pump(
+                from: upstream, to: client, model: uplink.model, mayKeepAlive: uplink.isRead && !isDraining())
+            if downlink.hasAnswered { uplink.forgetReplay(service.replayBudget) }
+            switch progress {
+            case .finished: return false
+            case .rejected: return true
+            case .busy: await EventLoop.yield()
+            case .waiting:
+                if client.isHungUp { throw .clientGone }
+                try await wait()
+            }
+        }
+    }
+
+    private func wait() async throws(ExchangeError) {
+        do throws(WaitError) {
+            try await wakeup.wait(until: deadline)
+        } catch {
+            throw error == .cancelled ? .cancelled : overdue
+        }
+    }
+
+    /// Until when something has to move.
+    private var deadline: Instant {
+        let bounds = service.bounds
+        var deadline = Instant.never
+        if downlink.isBlocked {
+            deadline = downlink.lastTaken.after(nanoseconds: bounds.writeStall)
+        } else if uplink.isSettled || downlink.hasBegun {
+            let last = max(downlink.lastReceived, uplink.lastProgress)
+            deadline = last.after(nanoseconds: bounds.upstreamSilence)
+        }
+        if !uplink.isSettled {
+            let patience = uplink.isBlocked ? bounds.writeStall : bounds.bodyStall
+            deadline = min(deadline, uplink.lastProgress.after(nanoseconds: patience))
+        }
+        return deadline
+    }
+
+    /// What it is that did not move.
+    private var overdue: ExchangeError {
+        if downlink.isBlocked { return .clientStalled }
+        return uplink.isSettled || uplink.isBlocked ? .upstreamSilent : .bodyStalled
+    }
+
+    private func finish(_ connection: UpstreamConnection) {
+        if downlink.upstreamKeepsAlive, uplink.isSent {
+            route.pool.put(connection)
+        } else {
+            connection.transport.close()
+        }
+    }
+
+    /// Waits for a new credential and makes the request ready to be sent with it.
+    private func heal() async throws(ExchangeError) {
+        let deadline = EventLoop.now + .seconds(20)
+        guard let newer = await service.routeAfterRejection(of: route.generation, until: deadline) else {
+            throw .refused(service.unavailable.reason == .signInNeeded ? .credentialUnavailable : .loginRefreshing)
+        }
+        guard uplink.isReplayable, newer.leadsWhere(route) else { throw .refused(.loginRefreshing) }
+        uplink.replaceRouteFields(with: newer.fields)
+        route = newer
+        downlink.restart()
+    }
+}

@@ -1,0 +1,44 @@
+internal import OCMEventLoop
+internal import OCMHTTP
+
+/// The head of the request that goes to the API, made from the one that came.
+struct ForwardedHead {
+    private(set) var bytes: [UInt8] = []
+    /// Where the fields stand that depend on the route.
+    private(set) var routeFields = 0..<0
+
+    /// - Throws: where the path can't be forwarded.
+    @EventLoop init(
+        _ head: RequestHead, of bytes: Span<UInt8>, by route: Route, overrides: [Field]
+    ) throws(HTTPError) {
+        var output: [UInt8] = []
+        output.reserveCapacity(bytes.count + route.fields.count + 256)
+        let path = bytes.extracting(head.path)
+        let prefix = route.prefix
+        try HeadWriter.requestLine(
+            head.method, prefix: prefix.span, target: path.extracting(route.omitted..<path.count), into: &output)
+        for field in head.fields where Self.isForwarded(field) {
+            if !overrides.isEmpty, overrides.contains(where: { $0.names(field, in: bytes) }) { continue }
+            HeadWriter.field(field, of: bytes, into: &output)
+        }
+        let start = output.count
+        output.append(contentsOf: route.fields)
+        routeFields = start..<output.count
+        HeadWriter.framing(head.framing, into: &output)
+        HeadWriter.end(into: &output)
+        self.bytes = output
+    }
+
+    /// Not forwarded: what speaks to this hop, what is written anew, the client's own credentials, and what proxies in
+    /// front have added.
+    private static func isForwarded(_ field: FieldLine) -> Bool {
+        if field.isHopByHop { return false }
+        switch field.id {
+        case .connection, .keepAlive, .te, .trailer, .transferEncoding, .upgrade, .proxy: return false
+        case .host, .contentLength, .expect, .acceptEncoding: return false
+        case .authorization, .cookie, .apiKey, .xAPIKey, .chatGPTAccountID: return false
+        case .forwarded, .xForwarded, .xRealIP, .via, .trueClientIP, .cdnLoop, .cf: return false
+        default: return true
+        }
+    }
+}

@@ -1,0 +1,75 @@
+internal import Glibc
+internal import OCMEventLoop
+internal import OCMHTTP
+internal import OCMIPC
+
+/// Meters one response and reports what it used, before the bytes that say so go on to the client.
+@EventLoop struct ResponseMetering {
+    private let request: Request
+    private let service: Service
+    private var meter: ResponseMeter?
+    private var rateLimits = RateLimitFields()
+
+    init(request: Request, service: Service) {
+        self.request = request
+        self.service = service
+    }
+
+    /// Looks at the head: which form the usage will have, and the week that it counts for.
+    mutating func begin(_ head: ResponseHead, of bytes: Span<UInt8>) {
+        guard let api = request.api, head.status < 300 else { return }
+        var format: ResponseMeter.Format?
+        var isCoded = false
+        for field in head.fields {
+            switch field.id {
+            case .contentType: format = Self.format(bytes.extracting(field.value))
+            case .contentEncoding: isCoded = !bytes.extracting(field.value).isIdentity
+            case .xCodex, .other:
+                rateLimits.add(name: bytes.extracting(field.name), value: bytes.extracting(field.value))
+            default: break
+            }
+        }
+        if let format, !isCoded { meter = ResponseMeter(api: api, format: format) }
+    }
+
+    private static func format(_ type: Span<UInt8>) -> ResponseMeter.Format? {
+        if type.beginsIgnoringCase(with: "text/event-stream") { return .eventStream }
+        if type.beginsIgnoringCase(with: "application/json") { return .json }
+        return nil
+    }
+
+    mutating func scan(_ bytes: Span<UInt8>, _ model: String) {
+        if let usage = meter?.scan(bytes) { report(usage, model) }
+    }
+
+    mutating func finish(_ model: String) {
+        if let usage = meter?.finish() { report(usage, model) }
+        meter = nil
+    }
+
+    private func report(_ usage: TokenUsage, _ model: String) {
+        service.reporter.report(
+            UsageRecord(
+                service: service.tag, user: request.user.map { service.users.names[$0] } ?? "",
+                model: usage.model.isEmpty ? model : usage.model, serviceTier: usage.serviceTier,
+                inputTokens: usage.inputTokens, cachedTokens: usage.cachedTokens,
+                cacheWriteTokens: usage.cacheWriteTokens, outputTokens: usage.outputTokens,
+                reasoningTokens: usage.reasoningTokens, weekStart: rateLimits.weekStart, time: Int64(time(nil))))
+    }
+}
+
+extension Span<UInt8> {
+    /// `prefix` in lower case.
+    fileprivate func beginsIgnoringCase(with prefix: StaticString) -> Bool {
+        guard count >= prefix.utf8CodeUnitCount else { return false }
+        for index in 0..<prefix.utf8CodeUnitCount {
+            let expected = unsafe prefix.utf8Start[index]
+            let byte = self[index]
+            let isUpper = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
+            guard (isUpper ? byte | 0x20 : byte) == expected else { return false }
+        }
+        return true
+    }
+
+    fileprivate var isIdentity: Bool { count == 8 && beginsIgnoringCase(with: "identity") }
+}

@@ -1,0 +1,119 @@
+internal import Logging
+internal import OCMEventLoop
+internal import OCMHTTP
+internal import OCMIPC
+internal import OCMTLS
+
+/// One configured service as its exchanges see it.
+@EventLoop final class Service {
+    let tag: String
+    let users: UserTable
+    let bounds: Bounds
+    let overrides: [Field]
+    let reporter: Reporter
+    let logger: Logger
+    /// Bytes of requests that are kept for sending them again, over all services.
+    let replayBudget: ByteBudget
+
+    private let configuration: WorkerConfiguration.Service
+    private let pools: UpstreamPools
+    /// Nil while there is no credential.
+    private(set) var route: Route?
+    private(set) var unavailable: (reason: CredentialState.Reason, retryAfter: UInt32) = (.absent, 5)
+    private var waiting: [Wakeup] = []
+    private var rejected: UInt64 = 0
+    private var openRequests: [Int]
+    private let reject: (UInt64) -> Void
+
+    init(
+        _ configuration: WorkerConfiguration.Service, bounds: Bounds, pools: UpstreamPools, reporter: Reporter,
+        replayBudget: ByteBudget, logger: Logger, reject: @escaping (UInt64) -> Void
+    ) throws(HTTPError) {
+        self.configuration = configuration
+        self.bounds = bounds
+        self.pools = pools
+        self.reporter = reporter
+        self.replayBudget = replayBudget
+        self.logger = logger
+        self.reject = reject
+        tag = configuration.tag
+        users = UserTable(
+            configuration.users.compactMap { user in
+                SHA256Digest(bytes: user.digest.span).map { (user.name, $0) }
+            })
+        openRequests = Array(repeating: 0, count: configuration.users.count)
+        var overrides: [Field] = []
+        for header in configuration.headers {
+            overrides.append(try Field(name: header.name, value: header.value))
+        }
+        self.overrides = overrides
+    }
+
+    /// Takes a new credential, or that there is none.
+    func update(_ state: CredentialState) {
+        switch state {
+        case .available(let credential):
+            let endpoint = credential.mode == .chatGPT ? configuration.chatGPT : configuration.openAI
+            do throws(HTTPError) {
+                route = try Route(credential, to: endpoint, pool: pools.pool(to: endpoint), overrides: overrides)
+            } catch {
+                route = nil
+                logger.error("the credential can't be sent in a header field", metadata: ["service": "\(tag)"])
+            }
+        case .unavailable(let reason, let retryAfter):
+            route = nil
+            unavailable = (reason, retryAfter)
+        }
+        let waiters = waiting
+        waiting = []
+        for wakeup in waiters { wakeup.signal() }
+    }
+
+    /// The API has refused the credential: asks for another, once for all exchanges, and waits for it.
+    ///
+    /// - Returns: a route with a newer credential, nil when none came by the deadline.
+    func routeAfterRejection(of generation: UInt64, until deadline: Instant) async -> Route? {
+        if rejected < generation {
+            rejected = generation
+            reject(generation)
+        }
+        while true {
+            if let route, route.generation > generation { return route }
+            let wakeup = Wakeup()
+            waiting.append(wakeup)
+            defer { wakeup.disarm() }
+            do { try await wakeup.wait(until: deadline) } catch { return nil }
+        }
+    }
+
+    /// Counts a request of a user in, unless there are too many.
+    func begin(user: Int?) -> Bool {
+        guard let user else { return true }
+        guard openRequests[user] < bounds.requestsPerUser else { return false }
+        openRequests[user] += 1
+        return true
+    }
+
+    func end(user: Int?) {
+        if let user { openRequests[user] -= 1 }
+    }
+}
+
+/// A count of bytes that several share.
+@EventLoop final class ByteBudget {
+    private var left: Int
+
+    init(_ limit: Int) {
+        left = limit
+    }
+
+    func take(_ count: Int) -> Bool {
+        guard count <= left else { return false }
+        left -= count
+        return true
+    }
+
+    func giveBack(_ count: Int) {
+        left += count
+    }
+}

@@ -1,0 +1,195 @@
+internal import Logging
+internal import OCMEventLoop
+internal import OCMHTTP
+internal import OCMTLS
+
+/// A client's connection: its life is ``serve()``.
+@EventLoop final class ClientConnection {
+    let service: Service
+    let transport: Transport
+    let lifecycle: Lifecycle
+    /// For logs and limits.
+    let address: String
+    private let wakeup: Wakeup
+    /// Bytes that were read and not taken yet: the beginning of a request.
+    private var input: [UInt8] = []
+    /// Waits for a request that has not begun.
+    private(set) var isIdle = true
+
+    /// How long a refused client may go on sending before it is cut.
+    private static let lingerTime = Duration.seconds(5)
+
+    init(_ transport: Transport, from address: String, to service: Service, lifecycle: Lifecycle) {
+        self.transport = transport
+        self.address = address
+        self.service = service
+        self.lifecycle = lifecycle
+        wakeup = transport.wakeup
+    }
+
+    /// Serves requests, one after the other, until the connection ends.
+    func serve() async {
+        var ending = Exchange.Ending.keepsAlive
+        while case .keepsAlive = ending {
+            do throws(ReadFailure) {
+                guard let intake = try await readRequest() else { break }
+                isIdle = false
+                ending = await handle(intake)
+                isIdle = true
+                if lifecycle.isDraining, case .keepsAlive = ending { ending = .closes }
+            } catch {
+                ending = await refuse(error)
+            }
+        }
+        switch ending {
+        case .keepsAlive: transport.close()
+        case .closes: await linger()
+        case .cut: transport.closeWithReset()
+        }
+        wakeup.disarm()
+    }
+
+    /// Ends an idle connection: to be called when the worker drains.
+    func noteDrain() {
+        if isIdle { wakeup.signal() }
+    }
+
+    private func handle(_ intake: RequestIntake) async -> Exchange.Ending {
+        switch intake {
+        case .exchange(let exchange):
+            let ending = await exchange.run()
+            input = exchange.input
+            return ending
+        case .refused(let response, let method, let isFailedToken):
+            if isFailedToken { await holdBack() }
+            return await send(response, answering: method)
+        }
+    }
+
+    private func holdBack() async {
+        let (delay, isLogged) = lifecycle.failures.note(address, at: EventLoop.now)
+        if isLogged {
+            service.logger.warning(
+                "a client sent a token that no user has",
+                metadata: ["service": "\(service.tag)", "address": "\(address)"])
+        }
+        if delay > .zero { try? await EventLoop.sleep(for: delay) }
+    }
+
+    private func send(_ response: ErrorResponse, answering method: Method) async -> Exchange.Ending {
+        var output: [UInt8] = []
+        response.write(answering: method, into: &output)
+        let deadline = EventLoop.now.after(nanoseconds: service.bounds.writeStall)
+        guard await transport.writeAll(output, until: deadline) else { return .cut }
+        return response.closes ? .closes : .keepsAlive
+    }
+
+    /// Closes the sending side and reads on for a while: a connection that is closed with unread bytes is reset, and the
+    /// client might lose the answer (RFC 9112 section 9.6).
+    private func linger() async {
+        transport.shutdownSending()
+        let deadline = EventLoop.now + Self.lingerTime
+        reading: while true {
+            do {
+                switch unsafe try transport.read(into: ReadBuffer.shared.space) {
+                case .bytes: if EventLoop.now >= deadline { break reading }
+                case .end: break reading
+                case .wouldBlock: try await wakeup.wait(until: deadline)
+                }
+            } catch {
+                break
+            }
+        }
+        transport.close()
+    }
+}
+
+// Reading a request's head.
+extension ClientConnection {
+    private enum ReadFailure: Error {
+        case malformed(HTTPError)
+        /// A head was begun and not completed in time.
+        case timedOut
+        case connectionLost
+    }
+
+    /// Waits for a request and admits it; nil when the connection ends between two requests.
+    private func readRequest() async throws(ReadFailure) -> RequestIntake? {
+        // A head that comes in pieces has a parser of its own, which remembers how far it came.
+        var head = RequestHead()
+        var start = EventLoop.now
+        if !input.isEmpty, let intake = try parse(&head) { return intake }
+        while true {
+            if input.isEmpty, lifecycle.isDraining { return nil }
+            switch try read() {
+            case .end:
+                return nil
+            case .bytes(let count):
+                if input.isEmpty {
+                    start = EventLoop.now
+                    if let intake = try admitFromBuffer(count) { return intake }
+                }
+                if let intake = try parse(&head) { return intake }
+            case .wouldBlock:
+                let patience = input.isEmpty ? service.bounds.idle : service.bounds.headTime
+                do throws(WaitError) {
+                    try await wakeup.wait(until: start.after(nanoseconds: patience))
+                } catch {
+                    if error == .cancelled { throw .connectionLost }
+                    if input.isEmpty { return nil }
+                    throw .timedOut
+                }
+            }
+        }
+    }
+
+    private func read() throws(ReadFailure) -> ReadOutcome {
+        do throws(TransportError) {
+            let outcome = unsafe try transport.read(into: ReadBuffer.shared.space)
+            if case .bytes(let count) = outcome, !input.isEmpty {
+                ReadBuffer.shared.withBytes(count) { input.append($0, 0..<count) }
+            }
+            return outcome
+        } catch {
+            throw .connectionLost
+        }
+    }
+
+    /// The usual case: the whole head is in what was just read. Else the bytes are kept.
+    private func admitFromBuffer(_ count: Int) throws(ReadFailure) -> RequestIntake? {
+        do throws(HTTPError) {
+            return try ReadBuffer.shared.withBytes(count) { bytes throws(HTTPError) in
+                guard let end = try Scratch.requestHead.parse(bytes, limits: service.bounds.head) else {
+                    Scratch.requestHead.reset()
+                    input.append(bytes, 0..<count)
+                    return nil
+                }
+                return admit(Scratch.requestHead, bytes, from: end)
+            }
+        } catch {
+            throw .malformed(error)
+        }
+    }
+
+    private func parse(_ head: inout RequestHead) throws(ReadFailure) -> RequestIntake? {
+        do throws(HTTPError) {
+            let bytes = input
+            guard let end = try head.parse(bytes.span, limits: service.bounds.head) else { return nil }
+            input = []
+            return admit(head, bytes.span, from: end)
+        } catch {
+            throw .malformed(error)
+        }
+    }
+
+    private func refuse(_ failure: ReadFailure) async -> Exchange.Ending {
+        switch failure {
+        case .malformed(let error): return await send(ErrorResponse(error), answering: .get)
+        case .timedOut:
+            let response = ErrorResponse(
+                status: 408, type: "invalid_request_error", message: "the request did not arrive in time", closes: true)
+            return await send(response, answering: .get)
+        case .connectionLost: return .cut
+        }
+    }
+}

@@ -1,0 +1,48 @@
+internal import OCMEventLoop
+
+/// What all connections of the worker share: whether it drains, how many there are, who fails to log in.
+@EventLoop final class Lifecycle {
+    private(set) var isDraining = false
+    var failures = FailureRecord()
+    private var connections: [ObjectIdentifier: (connection: ClientConnection, task: Task<Void, Never>)] = [:]
+    private var perAddress: [String: Int] = [:]
+    /// Signalled when the last connection ends.
+    private let emptied = Wakeup()
+
+    var connectionCount: Int { connections.count }
+
+    func connectionCount(of address: String) -> Int { perAddress[address] ?? 0 }
+
+    /// Serves a connection in a task of its own.
+    func start(_ connection: ClientConnection) {
+        let id = ObjectIdentifier(connection)
+        let task = EventLoop.spawn { [self] in
+            await connection.serve()
+            connections[id] = nil
+            leave(connection.address)
+            if connections.isEmpty { emptied.signal() }
+        }
+        connections[id] = (connection, task)
+        perAddress[connection.address, default: 0] += 1
+    }
+
+    private func leave(_ address: String) {
+        guard let count = perAddress[address] else { return }
+        perAddress[address] = count == 1 ? nil : count - 1
+    }
+
+    /// Ends idle connections and waits for the others, which are cut at the deadline.
+    func drain(until deadline: Instant) async {
+        isDraining = true
+        for (connection, _) in connections.values { connection.noteDrain() }
+        while !connections.isEmpty {
+            do throws(WaitError) {
+                try await emptied.wait(until: deadline)
+            } catch {
+                for (_, task) in connections.values { task.cancel() }
+                try? await emptied.wait(until: EventLoop.now + .seconds(1))
+                return
+            }
+        }
+    }
+}

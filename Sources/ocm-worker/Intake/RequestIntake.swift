@@ -1,0 +1,112 @@
+internal import OCMEventLoop
+internal import OCMHTTP
+internal import OCMIPC
+
+/// What a head that was read leads to.
+enum RequestIntake {
+    case exchange(Exchange)
+    /// The client is refused. The failed token is to be held against the address.
+    case refused(ErrorResponse, method: Method, isFailedToken: Bool)
+}
+
+extension ClientConnection {
+    /// Decides on a request whose head is complete, and takes what has come of its body.
+    ///
+    /// Runs without suspension: head and bytes are those of the shared buffers.
+    func admit(_ head: RequestHead, _ bytes: Span<UInt8>, from offset: Int) -> RequestIntake {
+        let path = bytes.extracting(head.path)
+        if let refusal = refusalOfPath(head, path) { return refuse(head, refusal) }
+        let user: Int?
+        switch Authorization(head, in: bytes, users: service.users) {
+        case .granted(let granted): user = granted
+        case .refused(let reason):
+            return .refused(
+                ErrorResponse(status: 401, type: "authentication_error", message: reason.message, closes: true),
+                method: head.method, isFailedToken: reason == .unknown)
+        }
+        guard let route = service.route else { return refuse(head, unavailable) }
+        if !route.takesChatCompletions, Request.isChatCompletions(path) {
+            return refuse(
+                head,
+                ErrorResponse(
+                    status: 400, type: "invalid_request_error",
+                    message: "chat completions endpoint is only available in API key mode"))
+        }
+        do throws(HTTPError) {
+            return try begin(head, bytes, from: offset, user: user, route)
+        } catch {
+            return refuse(head, ErrorResponse(error))
+        }
+    }
+
+    private func begin(
+        _ head: RequestHead, _ bytes: Span<UInt8>, from offset: Int, user: Int?, _ route: Route
+    ) throws(HTTPError) -> RequestIntake {
+        let body = try BodyReader(head.framing, limit: service.bounds.body)
+        let request = Request(head, in: bytes, user: user)
+        var uplink = Uplink(
+            head: try ForwardedHead(head, of: bytes, by: route, overrides: service.overrides), body: body,
+            meter: request.api == nil ? nil : RequestMeter(),
+            expectsContinue: head.expectsContinue && offset == bytes.count, replayLimit: replayLimit(head.framing))
+        let end = try uplink.take(bytes, from: offset, budget: service.replayBudget)
+        guard service.begin(user: user) else {
+            uplink.finish(service.replayBudget)
+            return refuse(
+                head,
+                ErrorResponse(
+                    status: 503, type: "api_error", code: "too_many_requests",
+                    message: "this user has too many requests open", retryAfter: 1))
+        }
+        let exchange = Exchange(
+            request, of: service, by: route, uplink: uplink, client: transport,
+            isDraining: { [lifecycle] in lifecycle.isDraining })
+        for index in end..<bytes.count { exchange.input.append(bytes[index]) }
+        return .exchange(exchange)
+    }
+
+    /// A body that is announced as larger is not kept at all.
+    private func replayLimit(_ framing: BodyFraming) -> Int {
+        if case .length(let length) = framing, length > UInt64(service.bounds.replayBody) { return 0 }
+        return service.bounds.replayBody
+    }
+
+    private func refusalOfPath(_ head: RequestHead, _ path: Span<UInt8>) -> ErrorResponse? {
+        switch RequestTarget.check(path) {
+        case .accepted: break
+        case .elsewhere:
+            return ErrorResponse(status: 404, type: "invalid_request_error", message: "path must start with /v1/")
+        case .dotSegment:
+            return ErrorResponse(status: 400, type: "invalid_request_error", message: "path has dot segments")
+        case .backslash:
+            return ErrorResponse(status: 400, type: "invalid_request_error", message: "path has a backslash")
+        case .controlCharacter:
+            return ErrorResponse(status: 400, type: "invalid_request_error", message: "path has a control character")
+        }
+        guard !head.offersWebSocket else {
+            return ErrorResponse(
+                status: 426, type: "invalid_request_error", code: "websockets_unavailable",
+                message: "WebSocket is not available here; use HTTP")
+        }
+        return nil
+    }
+
+    private var unavailable: ErrorResponse {
+        let (reason, retryAfter) = service.unavailable
+        let message =
+            switch reason {
+            case .absent: "the OpenAI login of this service is missing"
+            case .refreshFailing: "the OpenAI login of this service can't be refreshed at the moment"
+            case .signInNeeded: "the owner of this service has to sign in to OpenAI again"
+            }
+        return ErrorResponse(
+            status: 503, type: "api_error", code: "credential_unavailable", message: message,
+            retryAfter: UInt64(max(1, retryAfter)))
+    }
+
+    /// The connection can go on only if the request has no body, which would be taken for the next request.
+    private func refuse(_ head: RequestHead, _ response: ErrorResponse) -> RequestIntake {
+        var response = response
+        if head.framing != .none || !head.keepsAlive || head.version != .http11 { response.closes = true }
+        return .refused(response, method: head.method, isFailedToken: false)
+    }
+}

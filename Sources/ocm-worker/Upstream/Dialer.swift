@@ -1,0 +1,64 @@
+internal import OCMEventLoop
+internal import OCMIPC
+internal import OCMTLS
+
+/// Opens connections to the API.
+@EventLoop final class Dialer {
+    private let addresses: AddressBook
+    private let connectTimeout: Duration
+    private let security: UpstreamSecurity
+    /// Asks the supervisor for the addresses of a host.
+    private let resolve: (String) -> Void
+
+    init(
+        addresses: AddressBook, connectTimeout: Duration, security: UpstreamSecurity,
+        resolve: @escaping (String) -> Void
+    ) {
+        self.addresses = addresses
+        self.connectTimeout = connectTimeout
+        self.security = security
+        self.resolve = resolve
+    }
+
+    /// Tries the host's addresses in turn, all within the connect timeout.
+    func dial(_ endpoint: WorkerConfiguration.Endpoint, wakeup: Wakeup) async throws(UpstreamError) -> Transport {
+        let deadline = EventLoop.now + connectTimeout
+        let candidates: [SocketAddress]
+        do throws(WaitError) {
+            candidates = try await addresses.addresses(of: endpoint.host, port: endpoint.port, until: deadline)
+        } catch {
+            resolve(endpoint.host)
+            throw error == .cancelled ? .cancelled : .unresolved(host: endpoint.host)
+        }
+        var failure = UpstreamError.unresolved(host: endpoint.host)
+        for address in candidates {
+            do throws(UpstreamError) {
+                return try await connect(to: address, endpoint, until: deadline, wakeup)
+            } catch .cancelled {
+                throw .cancelled
+            } catch {
+                failure = error
+            }
+        }
+        resolve(endpoint.host)
+        throw failure
+    }
+
+    private func connect(
+        to address: SocketAddress, _ endpoint: WorkerConfiguration.Endpoint, until deadline: Instant, _ wakeup: Wakeup
+    ) async throws(UpstreamError) -> Transport {
+        let socket: StreamSocket
+        do throws(SystemError) {
+            socket = try await StreamSocket.connect(to: address, until: deadline, wakeup: wakeup)
+        } catch {
+            throw .connect(address, error)
+        }
+        guard endpoint.usesTLS else { return .plain(socket) }
+        do throws(TLSError) {
+            return .tls(try await security.handshake(on: socket, host: endpoint.host, until: deadline))
+        } catch {
+            socket.close()
+            throw error == .cancelled ? .cancelled : .handshake(address, error)
+        }
+    }
+}
