@@ -12,15 +12,42 @@ import Testing
     private(set) var address = SocketAddress.v4(address: 0x7f00_0001, port: 0)
     private var output: [UInt8] = []
 
-    /// Starts a server with the certificate of that name.
+    /// Starts a server with the certificate of that name, which writes on its console what it gets and what it thinks,
+    /// and takes commands there.
     convenience init(_ certificate: String = "good", _ options: String...) async throws {
-        try self.init(
-            program: "/usr/bin/openssl",
-            arguments: [
-                "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", Certificates.path("\(certificate).pem"),
-                "-key", Certificates.path("\(certificate).key"),
-            ] + options)
+        try self.init(SecureServer.arguments(certificate, "127.0.0.1:0") + options)
         try await learnPort(from: "ACCEPT 127.0.0.1:")
+    }
+
+    /// Starts a server whose console is the other end of its connections and nothing else.
+    convenience init(quiet certificate: String, _ options: String...) async throws {
+        // It does not tell its port, so it is given one that was free a moment ago.
+        let address = try SecureServer.freeAddress()
+        try self.init(SecureServer.arguments(certificate, "\(address)") + ["-quiet"] + options, keepsErrors: false)
+        self.address = address
+        let deadline = EventLoop.now + .seconds(10)
+        while EventLoop.now < deadline {
+            do {
+                // The server takes it for a client that went away.
+                try await connect().close()
+                return
+            } catch let error as SystemError where error.code == ECONNREFUSED {
+                try await EventLoop.sleep(for: .milliseconds(5))
+            }
+        }
+    }
+
+    private static func arguments(_ certificate: String, _ address: String) -> [String] {
+        [
+            "openssl", "s_server", "-accept", address, "-cert", Certificates.path("\(certificate).pem"), "-key",
+            Certificates.path("\(certificate).key"),
+        ]
+    }
+
+    private static func freeAddress() throws -> SocketAddress {
+        let descriptor = try Listener.bind(to: .v4(address: 0x7f00_0001, port: 0))
+        let address = Listener.localAddress(of: descriptor)
+        return try #require(address)
     }
 
     /// A server that sends back what it gets, many connections at a time, written in Python.
@@ -40,18 +67,25 @@ import Testing
                 await asyncio.sleep(3600)
             asyncio.run(main())
             """
-        let server = try SecureServer(
-            program: "/usr/bin/python3",
-            arguments: ["python3", "-c", program, Certificates.path("good.pem"), Certificates.path("good.key")])
+        let server = try SecureServer([
+            "python3", "-c", program, Certificates.path("good.pem"), Certificates.path("good.key"),
+        ])
         try await server.learnPort(from: "ACCEPT 127.0.0.1:")
         return server
     }
 
-    private init(program: String, arguments: [String]) throws {
+    /// Runs the command in the directory of the certificates.
+    private init(_ command: [String], keepsErrors: Bool = true) throws {
         let (console, theirs) = try StreamSocket.pair(wakeup: Wakeup())
-        defer { close(theirs) }
-        var plan = ChildProcess.Plan(path: program, arguments: arguments)
-        plan.descriptors = [(theirs, 0), (theirs, 1), (theirs, 2)]
+        let nothing = open("/dev/null", O_WRONLY)
+        defer {
+            close(theirs)
+            close(nothing)
+        }
+        var plan = ChildProcess.Plan(
+            path: "/bin/sh", arguments: ["sh", "-c", "cd \(Certificates.directory) && exec \"$@\"", "sh"] + command)
+        plan.environment = ["PATH=/usr/bin:/bin"]
+        plan.descriptors = [(theirs, 0), (theirs, 1), (keepsErrors ? theirs : nothing, 2)]
         plan.deathSignal = SIGKILL
         child = try ChildProcess(plan)
         self.console = console
@@ -69,8 +103,9 @@ import Testing
         let deadline = EventLoop.now + .seconds(10)
         while true {
             let soFar = String(decoding: output, as: UTF8.self)
-            if let tail = soFar.tail(from: text), !andLine || tail.contains("\n") {
-                return String(tail.prefix { $0 != "\n" })
+            if let found = soFar.firstRange(of: text) {
+                let tail = soFar[found.lowerBound...]
+                if !andLine || tail.contains("\n") { return String(tail.prefix { $0 != "\n" }) }
             }
             let more = try await Transport.plain(console).receive(until: deadline)
             if more.isEmpty {
@@ -152,17 +187,5 @@ extension Transport {
             sent += try write(bytes.span.extracting(sent..<bytes.count))
             if sent < bytes.count { try await writable(until: deadline) }
         }
-    }
-}
-
-extension String {
-    /// From the first occurrence of the text on.
-    func tail(from text: String) -> Substring? {
-        var tail = self[...]
-        while !tail.isEmpty {
-            if tail.hasPrefix(text) { return tail }
-            tail = tail.dropFirst()
-        }
-        return nil
     }
 }

@@ -8,7 +8,7 @@ extension TLSError: CustomStringConvertible {
         case .certificate(let fault): fault.description
         case .protocolVersion: "the server offers no version of TLS that is allowed here"
         case .notTLS: "the server does not speak TLS on this port"
-        case .alert(let number): "the server refused: \(TLSError.name(ofAlert: number)) (alert \(number))"
+        case .alert(let number): "the server refused: \(TLSError.reason(ofAlert: number)) (alert \(number))"
         case .closed: "the server closed the connection during the TLS handshake"
         case .timedOut: "the TLS handshake took too long"
         case .cancelled: "the TLS handshake was abandoned"
@@ -18,8 +18,9 @@ extension TLSError: CustomStringConvertible {
         }
     }
 
-    private static func name(ofAlert number: UInt8) -> String {
-        unsafe String(cString: SSL_alert_desc_string_long(Int32(number)))
+    /// OpenSSL has a text for an alert that was received, as the reason of an error (ERR_PACK(3)).
+    private static func reason(ofAlert number: UInt8) -> String {
+        reason(UInt(ERR_LIB_SSL) << UInt(ERR_LIB_OFFSET) | UInt(SSL_AD_REASON_OFFSET) + UInt(number))
     }
 
     private static func reason(_ code: UInt) -> String {

@@ -20,20 +20,21 @@ extension TLSStream {
             prepareCall()
             let result = unsafe SSL_do_handshake(connection.pointer)
             if result == 1 { return }
-            do {
-                switch stop(result) {
-                case .wantsRead: try await socket.readable(until: deadline)
-                case .wantsWrite: try await socket.writable(until: deadline)
-                case .closeNotify: throw TLSError.closed
-                case .failure(.truncated): throw TLSError.closed
-                case .failure(.system(let error)): throw TLSError.system(error)
-                case .failure(.tls(let error)): throw error
-                }
-            } catch let error as TLSError {
-                throw error
-            } catch {
-                throw error as? WaitError == .cancelled ? .cancelled : .timedOut
+            switch stop(result) {
+            case .wantsRead: try await wait { () throws(WaitError) in try await socket.readable(until: deadline) }
+            case .wantsWrite: try await wait { () throws(WaitError) in try await socket.writable(until: deadline) }
+            case .closeNotify, .failure(.truncated): throw .closed
+            case .failure(.system(let error)): throw .system(error)
+            case .failure(.tls(let error)): throw error
             }
+        }
+    }
+
+    private func wait(_ body: () async throws(WaitError) -> Void) async throws(TLSError) {
+        do {
+            try await body()
+        } catch {
+            throw error == .cancelled ? .cancelled : .timedOut
         }
     }
 
