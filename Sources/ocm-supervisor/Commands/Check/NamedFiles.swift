@@ -19,7 +19,7 @@ struct NamedFiles {
         }
         let supervisor = file.document["supervisor"]
         if let path = configuration.pricingPath, let value = supervisor?["pricing_path"] {
-            examineReadable(path, value, found)
+            examinePrices(path, value, found)
         }
         if let user = configuration.workerUser, let value = supervisor?["worker_user"], unsafe getpwnam(user) == nil {
             found.error("there is no user \(user.quoted) on this machine; create it or name another", at: value)
@@ -71,9 +71,10 @@ struct NamedFiles {
         }
     }
 
-    private func examineReadable(_ path: String, _ value: SourceValue, _ found: Diagnostics) {
+    private func examinePrices(_ path: String, _ value: SourceValue, _ found: Diagnostics) {
         do throws(SystemError) {
-            _ = try FileContents.read(path, limit: 1)
+            let bytes = try FileContents.read(path, limit: 16 << 20)
+            if let reason = PriceFile.problem(bytes) { found.error("\(path): \(reason); correct the file", at: value) }
         } catch {
             found.error("\(path) can't be read (\(error.reason)); name a readable file", at: value)
         }
@@ -118,5 +119,19 @@ enum Directory {
             return "can't be read (\(SystemError("access").reason)); name a readable directory"
         }
         return nil
+    }
+}
+
+/// Price tables of the owner.
+enum PriceFile {
+    /// What is wrong with one; `nil` where it adds to the built-in table.
+    static func problem(_ bytes: [UInt8]) -> String? {
+        do throws(PricingError) {
+            var book = try PriceBook.builtIn()
+            try book.add(ownersFile: bytes)
+            return nil
+        } catch {
+            return error.description
+        }
     }
 }

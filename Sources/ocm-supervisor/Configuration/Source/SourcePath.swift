@@ -23,29 +23,3 @@ indirect enum SourcePath: Equatable, Sendable {
             }
     }
 }
-
-extension String {
-    /// In double quotes, fit for one line of a terminal: control characters escaped, cut after 64 characters.
-    var quoted: String {
-        var text = "\""
-        for scalar in unicodeScalars.prefix(64) {
-            switch scalar {
-            case "\"", "\\": text += "\\\(scalar)"
-            case _ where scalar.properties.generalCategory.isUnprintable:
-                text += "\\u{\(String(scalar.value, radix: 16))}"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text + (unicodeScalars.count > 64 ? "…\"" : "\"")
-    }
-}
-
-extension Unicode.GeneralCategory {
-    /// Controls, and what changes the direction or the lines of the text around it.
-    fileprivate var isUnprintable: Bool {
-        switch self {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: true
-        default: false
-        }
-    }
-}

@@ -146,7 +146,7 @@ struct SourceReader {
         let name = try string(at: path)
         let memberPath = SourcePath.member(path, name)
         try skipBlank()
-        guard skip(":") else { throw error(.colonExpected, path: memberPath) }
+        guard skip(":") else { throw error(.colonExpected, path: path) }
         try skipBlank()
         return SourceValue.Member(name: name, offset: start, value: try value(at: memberPath))
     }
