@@ -86,6 +86,7 @@ def ocm(work, build):
     credential.touch(mode=0o600)
     credential.write_text(json.dumps(login(), indent=2))
     configuration = work / "config.json"
+    configuration.touch(mode=0o600)
     upstream = f"http://127.0.0.1:{UPSTREAM_PORT}"
     configuration.write_text(json.dumps({
         "log": {"level": "warn"},
