@@ -9,14 +9,22 @@ package struct SHA256Digest: Hashable, Sendable {
     /// The bytes, eight to a word, in the machine's order.
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
+    /// The algorithm's implementation, looked up once: that takes longer than a short digest. As an address, since the
+    /// compiler can't know that it never changes.
+    private static let algorithm = unsafe UInt(bitPattern: EVP_MD_fetch(nil, "SHA256", nil))
+
     /// The digest of the bytes.
     package init(of bytes: Span<UInt8>) {
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        unsafe withUnsafeMutableBytes(of: &words) { digest in
+        let done = unsafe withUnsafeMutableBytes(of: &words) { digest in
             let start = unsafe digest.bindMemory(to: UInt8.self).baseAddress
-            // It has no way to fail, short of an OpenSSL without SHA-256.
-            unsafe bytes.withUnsafeBufferPointer { _ = unsafe SHA256($0.baseAddress, $0.count, start) }
+            let algorithm = unsafe OpaquePointer(bitPattern: SHA256Digest.algorithm)
+            return unsafe bytes.withUnsafeBytes { bytes in
+                unsafe EVP_Digest(bytes.baseAddress, bytes.count, start, nil, algorithm, nil)
+            }
         }
+        // It has no way to fail but want of memory. Going on would let every secret be like every other.
+        precondition(done == 1, "SHA-256 failed")
         self.words = words
     }
 
