@@ -41,54 +41,57 @@ struct JSONNumber: Sendable {
         return value
     }
 
-    /// Takes one more byte; false where it does not belong to a number: then either the number is complete and the
-    /// byte is what follows it, or it is malformed.
-    mutating func take(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): return takeDigit(UInt64(byte &- UInt8(ascii: "0")))
-        case UInt8(ascii: "-"): return takeMinus()
-        case UInt8(ascii: "+"): return move(from: .exponent, to: .exponentSign)
-        case UInt8(ascii: "."):
-            return move(from: .zero, to: .point) || move(from: .integer, to: .point)
-        case UInt8(ascii: "e"), UInt8(ascii: "E"):
-            return move(from: .zero, to: .exponent) || move(from: .integer, to: .exponent)
-                || move(from: .fraction, to: .exponent)
-        default: return false
-        }
-    }
-
-    private mutating func move(from: Phase, to next: Phase) -> Bool {
-        guard phase == from else { return false }
-        phase = next
-        return true
-    }
-
-    private mutating func takeMinus() -> Bool {
-        if move(from: .start, to: .minus) {
-            isNegative = true
-            return true
-        }
-        if move(from: .exponent, to: .exponentSign) {
-            isExponentNegative = true
-            return true
+    /// Takes what belongs to a number of the bytes at `position`.
+    ///
+    /// - Returns: whether a byte stopped it: then either the number is complete and the byte is what follows it, or it
+    ///   is malformed.
+    mutating func take(_ bytes: Span<UInt8>, _ position: inout Int) -> Bool {
+        while position < bytes.count {
+            guard take(bytes[position]) else { return true }
+            position &+= 1
         }
         return false
     }
 
+    /// Takes one more byte; false where it does not belong to a number.
+    @inline(__always)
+    mutating func take(_ byte: UInt8) -> Bool {
+        byte.isDigit ? takeDigit(UInt64(byte &- UInt8(ascii: "0"))) : takeSign(byte)
+    }
+
+    private mutating func takeSign(_ byte: UInt8) -> Bool {
+        switch (byte, phase) {
+        case (UInt8(ascii: "-"), .start):
+            phase = .minus
+            isNegative = true
+        case (UInt8(ascii: "-"), .exponent):
+            phase = .exponentSign
+            isExponentNegative = true
+        case (UInt8(ascii: "+"), .exponent): phase = .exponentSign
+        case (UInt8(ascii: "."), .zero), (UInt8(ascii: "."), .integer): phase = .point
+        case (UInt8(ascii: "e"), .zero), (UInt8(ascii: "e"), .integer), (UInt8(ascii: "e"), .fraction),
+            (UInt8(ascii: "E"), .zero), (UInt8(ascii: "E"), .integer), (UInt8(ascii: "E"), .fraction):
+            phase = .exponent
+        default: return false
+        }
+        return true
+    }
+
+    @inline(__always)
     private mutating func takeDigit(_ digit: UInt64) -> Bool {
         switch phase {
-        case .start, .minus:
-            phase = digit == 0 ? .zero : .integer
-            accumulate(digit, scaleIfKept: 0, scaleIfDropped: 1)
         case .integer:
-            accumulate(digit, scaleIfKept: 0, scaleIfDropped: 1)
+            accumulate(digit, isFraction: false)
         case .point, .fraction:
             phase = .fraction
-            accumulate(digit, scaleIfKept: -1, scaleIfDropped: 0)
+            accumulate(digit, isFraction: true)
+        case .start, .minus:
+            phase = digit == 0 ? .zero : .integer
+            mantissa = digit
         case .exponent, .exponentSign, .exponentDigits:
             phase = .exponentDigits
             // Far beyond what any number of digits can make up for.
-            exponent = min(exponent * 10 + Int(digit), 1_000_000_000_000)
+            exponent = min(exponent &* 10 &+ Int(digit), 1_000_000_000_000)
         case .zero, .malformed:
             phase = .malformed
             return false
@@ -96,15 +99,26 @@ struct JSONNumber: Sendable {
         return true
     }
 
-    private mutating func accumulate(_ digit: UInt64, scaleIfKept: Int, scaleIfDropped: Int) {
+    @inline(__always)
+    private mutating func accumulate(_ digit: UInt64, isFraction: Bool) {
+        // Room for the next digit, whichever it is; the last digit of a count near `UInt64.max` is taken with care.
+        if mantissa < UInt64.max / 10, !isFull {
+            mantissa = mantissa &* 10 &+ digit
+            if isFraction { scale &-= 1 }
+        } else {
+            accumulateWithCare(digit, isFraction: isFraction)
+        }
+    }
+
+    private mutating func accumulateWithCare(_ digit: UInt64, isFraction: Bool) {
         let (product, overflow) = mantissa.multipliedReportingOverflow(by: 10)
         let (sum, carry) = product.addingReportingOverflow(digit)
         if isFull || overflow || carry {
             isFull = true
-            scale += scaleIfDropped
+            if !isFraction { scale &+= 1 }
         } else {
             mantissa = sum
-            scale += scaleIfKept
+            if isFraction { scale &-= 1 }
         }
     }
 }

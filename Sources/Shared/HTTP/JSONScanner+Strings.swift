@@ -3,12 +3,13 @@ extension JSONScanner {
         let isCapturing = !isSkipping
         while position < bytes.count {
             let stop = bytes.firstStringStop(from: position)
-            if isCapturing { text.append(bytes.extracting(position..<stop)) }
+            let isEnd = stop < bytes.count && bytes[stop] == UInt8(ascii: "\"")
+            if isCapturing { take(bytes, position..<stop, isEnd: isEnd) }
             position = stop
             guard stop < bytes.count else { return nil }
             position &+= 1
+            if isEnd { return endString() }
             switch bytes[stop] {
-            case UInt8(ascii: "\""): return endString()
             case UInt8(ascii: "\\"):
                 // The common case in place: a short escape that nobody wants to read.
                 if !isCapturing, position < bytes.count, Self.unescaped(bytes[position]) != nil {
@@ -21,6 +22,20 @@ extension JSONScanner {
             }
         }
         return nil
+    }
+
+    /// Notes where the text stands, or, where this is but a part of it, keeps the part.
+    private mutating func take(_ bytes: Span<UInt8>, _ range: Range<Int>, isEnd: Bool) {
+        if isTextHeld {
+            heldText.append(bytes.extracting(range))
+        } else if isEnd {
+            textRange = range
+        } else {
+            isTextHeld = true
+            highSurrogate = 0
+            heldText.removeAll()
+            heldText.append(bytes.extracting(range))
+        }
     }
 
     private mutating func endString() -> Token? {
@@ -38,7 +53,7 @@ extension JSONScanner {
         position &+= 1
         if state == .unicode { return takeHexDigit(byte) }
         if let plain = Self.unescaped(byte) {
-            if !isSkipping { text.append(plain) }
+            if !isSkipping { heldText.append(plain) }
             state = .string
         } else if byte == UInt8(ascii: "u") {
             hexDigits = 0
@@ -64,17 +79,17 @@ extension JSONScanner {
     /// Appends a UTF-16 code unit, half of a surrogate pair perhaps. A half without its other one, which a text cut
     /// in the middle of a character can end with, reads as the replacement character.
     private mutating func appendCodeUnit(_ unit: UInt32) {
-        if (0xDC00...0xDFFF).contains(unit), highSurrogate != 0, text.count == surrogateEnd,
+        if (0xDC00...0xDFFF).contains(unit), highSurrogate != 0, heldText.count == surrogateEnd,
             let scalar = Unicode.Scalar(0x10000 + (highSurrogate - 0xD800) << 10 + (unit - 0xDC00))
         {
-            text.removeLast(3)
-            text.append(scalar)
+            heldText.removeLast(3)
+            heldText.append(scalar)
             highSurrogate = 0
             return
         }
-        text.append(Unicode.Scalar(unit) ?? "\u{FFFD}")
+        heldText.append(Unicode.Scalar(unit) ?? "\u{FFFD}")
         highSurrogate = (0xD800...0xDBFF).contains(unit) ? unit : 0
-        surrogateEnd = text.count
+        surrogateEnd = heldText.count
     }
 
     /// What the byte behind a backslash stands for; nil for `u` and for what is no escape.

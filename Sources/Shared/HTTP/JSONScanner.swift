@@ -1,14 +1,14 @@
 /// Reads one JSON text (RFC 8259) whose top-level value is an object, from bytes that come in pieces split anywhere.
 ///
 /// A pull parser of fixed size: `next` returns the tokens on the path that its caller follows, and passes over what
-/// the caller `skip`s at the speed of a search, checking its grammar. Strings are given out up to
-/// `BoundedText.capacity`, with their escapes resolved. Two things are taken more widely than the grammar has them: a
+/// the caller `skip`s at the speed of a search, checking its grammar. Strings are given out where they stand, or, with
+/// escapes resolved and where two reads share them, from a buffer of `BoundedText.capacity`. Two things are taken more widely than the grammar has them: a
 /// comma before a closing bracket, and bytes that are no UTF-8 inside strings.
 package struct JSONScanner: Sendable {
     package enum Token: Sendable {
-        /// A member's name, to be read in `text`; its value follows.
+        /// A member's name, to be read in `text(in:)`; its value follows.
         case key
-        /// A string, to be read in `text`.
+        /// A string, to be read in `text(in:)`.
         case string
         /// A number, to be read in `count`.
         case number
@@ -46,12 +46,15 @@ package struct JSONScanner: Sendable {
 
     /// Whether the string being read is a member's name.
     var isKey = false
-    /// The last name or string that was returned; not kept while values are skipped.
-    package internal(set) var text = BoundedText()
+    /// The last name or string that was returned: where it stands in the bytes shown, or, where it has escapes or two
+    /// reads share it, its text.
+    var textRange = 0..<0
+    var heldText = BoundedText()
+    var isTextHeld = false
     /// Hexadecimal digits seen of a \u escape, and their value.
     var hexDigits = 0
     var hexValue: UInt32 = 0
-    /// A high surrogate that ends `text` in the form of a replacement character, until its low one follows.
+    /// A high surrogate that ends `heldText` in the form of a replacement character, until its low one follows.
     var highSurrogate: UInt32 = 0
     var surrogateEnd = 0
 
@@ -63,6 +66,21 @@ package struct JSONScanner: Sendable {
 
     /// Whether the top-level object is closed.
     package var isComplete: Bool { state == .end }
+
+    /// The name or string that `next` has just returned, in the bytes in which it found its end. One that is longer
+    /// than `BoundedText.capacity` may be cut there: `copyText(from:)` knows whether it was.
+    @_lifetime(borrow self, copy bytes)
+    package func text(in bytes: Span<UInt8>) -> Span<UInt8> {
+        isTextHeld ? heldText.bytes : bytes.extracting(textRange)
+    }
+
+    /// A copy of `text(in:)`.
+    package func copyText(from bytes: Span<UInt8>) -> BoundedText {
+        if isTextHeld { return heldText }
+        var text = BoundedText()
+        text.append(bytes.extracting(textRange))
+        return text
+    }
 
     /// The last number that was returned, without its fraction: 0 where it is negative, saturated at `UInt64.max`.
     package var count: UInt64 { number.count }
@@ -190,13 +208,8 @@ package struct JSONScanner: Sendable {
     }
 
     private mutating func scanNumber(_ bytes: Span<UInt8>, _ position: inout Int) -> Token? {
-        while position < bytes.count {
-            guard number.take(bytes[position]) else {
-                return number.isComplete ? endValue(.number) : refuse()
-            }
-            position &+= 1
-        }
-        return nil
+        guard number.take(bytes, &position) else { return nil }
+        return number.isComplete ? endValue(.number) : refuse()
     }
 
     private mutating func beginLiteral(_ rest: UInt64) -> Token? {
@@ -236,10 +249,7 @@ package struct JSONScanner: Sendable {
     private mutating func beginString() -> Token? {
         isKey = state == .keyOrEnd
         guard isKey || expectsValue else { return refuse() }
-        if !isSkipping {
-            text.removeAll()
-            highSurrogate = 0
-        }
+        isTextHeld = false
         state = .string
         return nil
     }

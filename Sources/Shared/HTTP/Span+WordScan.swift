@@ -23,45 +23,52 @@ extension Span<UInt8> {
         equals(literal, in: 0..<count)
     }
 
+    /// The eight bytes from `offset` on, the first one in the lowest bits: to compare eight letters at once.
+    @inlinable
+    package func eightBytes(at offset: Int) -> UInt64 {
+        precondition(offset >= 0 && offset <= count - 8)
+        return UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+    }
+
     /// Index of the first byte at or after `start` whose high bit is set in what `marks` makes of its word.
     ///
     /// `marks` may set further high bits above a true one (the borrow of the subtraction in `zeros(in:)` reaches up,
     /// never down), so only the lowest counts, and the lowest byte of a word is its first in memory.
     @inline(__always)
     private func firstIndex(from start: Int, marks: (UInt64) -> UInt64) -> Int {
+        precondition(start >= 0)
         var index = start
-        // Four words a round: the compiler makes vector code of it.
+        // Most runs are short: one word by itself, then four a round, of which the compiler makes vector code.
+        if index &+ 8 <= count {
+            let found = marks(uncheckedWord(at: index))
+            if found != 0 { return index &+ found.trailingZeroBitCount >> 3 }
+            index &+= 8
+        }
         while index &+ 32 <= count {
-            let first = marks(word(at: index))
-            let second = marks(word(at: index &+ 8))
-            let third = marks(word(at: index &+ 16))
-            let fourth = marks(word(at: index &+ 24))
-            if first | second | third | fourth != 0 {
-                if first != 0 { return index &+ offset(of: first) }
-                if second != 0 { return index &+ 8 &+ offset(of: second) }
-                if third != 0 { return index &+ 16 &+ offset(of: third) }
-                return index &+ 24 &+ offset(of: fourth)
-            }
+            let found =
+                marks(uncheckedWord(at: index)) | marks(uncheckedWord(at: index &+ 8))
+                | marks(uncheckedWord(at: index &+ 16))
+                | marks(uncheckedWord(at: index &+ 24))
+            if found != 0 { break }
             index &+= 32
         }
         while index &+ 8 <= count {
-            let found = marks(word(at: index))
-            if found != 0 { return index &+ offset(of: found) }
+            let found = marks(uncheckedWord(at: index))
+            if found != 0 { return index &+ found.trailingZeroBitCount >> 3 }
             index &+= 8
         }
         while index < count {
+            // The seven other bytes are filled with a letter, which no search is for.
             if marks(UInt64(self[index]) | repeated(0x61) << 8) != 0 { return index }
             index &+= 1
         }
         return count
     }
 
-    /// The eight bytes at `offset`, the first in the lowest place.
+    /// `eightBytes(at:)` where the caller knows the bytes to be there.
     @inline(__always)
-    private func word(at offset: Int) -> UInt64 {
-        precondition(offset >= 0 && offset &+ 8 <= count)
-        return unsafe UInt64(
-            littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+    private func uncheckedWord(at offset: Int) -> UInt64 {
+        UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
     }
 }
 
@@ -75,9 +82,4 @@ private func repeated(_ byte: UInt8) -> UInt64 {
 @inline(__always)
 private func zeros(in word: UInt64) -> UInt64 {
     (word &- repeated(0x01)) & ~word & repeated(0x80)
-}
-
-@inline(__always)
-private func offset(of marks: UInt64) -> Int {
-    marks.trailingZeroBitCount >> 3
 }

@@ -17,9 +17,9 @@ struct RequestMeter: Sendable {
         var position = 0
         while !isDone {
             switch json.next(in: bytes, at: &position) {
-            case .key: if !json.text.bytes.matches("model") { json.skipValue() }
+            case .key: if !json.text(in: bytes).matches("model") { json.skipValue() }
             case .string:
-                model = json.text.string
+                model = json.copyText(from: bytes).string
                 isDone = true
             case .objectStart: if json.depth > 1 { json.skipContainer() }
             case .arrayStart: json.skipContainer()

@@ -72,6 +72,20 @@ struct ResponseMeter: Sendable {
     private mutating func scanEvents(_ bytes: Span<UInt8>) -> TokenUsage? {
         var position = 0
         while true {
+            while bytes.beginsPassingEvent(at: position), reader.isBetweenEvents {
+                reader.skipEvent(in: bytes, at: &position)
+            }
+            guard position < bytes.count else { return nil }
+            if let usage = scanEvent(bytes, &position) {
+                isDone = true
+                return usage
+            }
+        }
+    }
+
+    /// Reads on to the end of the current event, where it has not stated its usage before.
+    private mutating func scanEvent(_ bytes: Span<UInt8>, _ position: inout Int) -> TokenUsage? {
+        while true {
             switch reader.next(in: bytes, at: &position) {
             case .name: takeName(reader.name(in: bytes))
             case .data(let range): scanData(bytes.extracting(range))
@@ -80,13 +94,10 @@ struct ResponseMeter: Sendable {
                 scanData(lineFeed.span)
             case .end:
                 beginEvent()
-                continue
+                return nil
             case .starved: return nil
             }
-            if let usage = usageOfEvent() {
-                isDone = true
-                return usage
-            }
+            if let usage = usageOfEvent() { return usage }
         }
     }
 
@@ -103,12 +114,18 @@ struct ResponseMeter: Sendable {
         // Chat completions have no names; "message" is what an event without a name is called.
         guard api == .responses else { return }
         namedEnding = TokenUsage.Ending(event: name)
-        if namedEnding == nil, !name.isEmpty, !name.matches("message") { reader.skipEvent() }
+        if namedEnding == nil, !name.isEmpty, !name.matches("message") { passEvent() }
     }
 
     private mutating func scanData(_ bytes: Span<UInt8>) {
         isDocumentUsed = true
-        if document.scan(bytes) == .rejected { reader.skipEvent() }
+        if document.scan(bytes) == .rejected { passEvent() }
+    }
+
+    /// Nothing more of the current event is of interest.
+    private mutating func passEvent() {
+        reader.skipEvent()
+        beginEvent()
     }
 
     /// The usage of the current event, as soon as its text is complete and its ending is known.
@@ -117,5 +134,22 @@ struct ResponseMeter: Sendable {
         let ending = api == .responses ? document.ending ?? namedEnding : .completed
         guard let ending else { return nil }
         return document.usage(ending: ending)
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether `event: response.` stands at `position`, followed by something that no ending's name begins with: a look
+    /// at three words that decides about all but a few of the API's events.
+    fileprivate func beginsPassingEvent(at position: Int) -> Bool {
+        guard count - position >= 24 else { return false }
+        // "event: r", "esponse."
+        guard eightBytes(at: position) == 0x7220_3A74_6E65_7665, eightBytes(at: position + 8) == 0x2E65_736E_6F70_7365
+        else {
+            return false
+        }
+        let name = eightBytes(at: position + 16)
+        // "complete", "incomple", "failed"
+        return name != 0x6574_656C_706D_6F63 && name != 0x656C_706D_6F63_6E69
+            && name & 0xFFFF_FFFF_FFFF != 0x6465_6C69_6166
     }
 }

@@ -22,6 +22,16 @@ struct UsageDocument: Sendable {
         case rejected
     }
 
+    private struct Counts: Sendable {
+        var input: UInt64 = 0
+        var cached: UInt64 = 0
+        var cacheWrite: UInt64 = 0
+        var output: UInt64 = 0
+        var reasoning: UInt64 = 0
+
+        var isEmpty: Bool { input | cached | cacheWrite | output | reasoning == 0 }
+    }
+
     private let root: UsageMember.Place
     private var place: UsageMember.Place
     private var json = JSONScanner()
@@ -30,9 +40,7 @@ struct UsageDocument: Sendable {
     private var hasType = false
     private var model = BoundedText()
     private var serviceTier = BoundedText()
-    private var counts = Self.noCounts
-
-    private static let noCounts = TokenUsage(ending: .completed)
+    private var counts = Counts()
 
     private(set) var progress = Progress.unfinished
     /// The ending that the text itself names.
@@ -50,12 +58,11 @@ struct UsageDocument: Sendable {
 
     /// What a complete text states of a response that ended so; nil where it states no tokens.
     func usage(ending: TokenUsage.Ending) -> TokenUsage? {
-        guard progress == .complete, counts != Self.noCounts else { return nil }
-        var usage = counts
-        usage.ending = ending
-        usage.model = model.string
-        usage.serviceTier = serviceTier.count <= 32 ? serviceTier.string : ""
-        return usage
+        guard progress == .complete, !counts.isEmpty else { return nil }
+        return TokenUsage(
+            ending: ending, model: model.string, serviceTier: serviceTier.count <= 32 ? serviceTier.string : "",
+            inputTokens: counts.input, cachedTokens: counts.cached, cacheWriteTokens: counts.cacheWrite,
+            outputTokens: counts.output, reasoningTokens: counts.reasoning)
     }
 
     /// Looks at the next bytes of the text. What follows the closing brace is not looked at.
@@ -63,11 +70,11 @@ struct UsageDocument: Sendable {
         var position = 0
         while progress == .unfinished {
             switch json.next(in: bytes, at: &position) {
-            case .key: enterMember()
+            case .key: enterMember(UsageMember(json.text(in: bytes), in: place))
             case .objectStart: enterObject()
             case .objectEnd: leaveObject()
-            case .string: takeText()
-            case .number: takeCount()
+            case .string: takeText(bytes)
+            case .number: setCount(json.count)
             case .arrayStart: json.skipContainer()
             case .arrayEnd, .literal: break
             case .starved: return .unfinished
@@ -89,8 +96,8 @@ struct UsageDocument: Sendable {
 
     // MARK: The path
 
-    private mutating func enterMember() {
-        guard let next = UsageMember(json.text.bytes, in: place), !(next == .type && hasType) else {
+    private mutating func enterMember(_ next: UsageMember?) {
+        guard let next, !(next == .type && hasType) else {
             json.skipValue()
             return
         }
@@ -102,9 +109,9 @@ struct UsageDocument: Sendable {
         case .response: forgetResponse()
         case .model: model.removeAll()
         case .serviceTier: serviceTier.removeAll()
-        case .usage: counts = Self.noCounts
-        case .inputDetails: (counts.cachedTokens, counts.cacheWriteTokens) = (0, 0)
-        case .outputDetails: counts.reasoningTokens = 0
+        case .usage: counts = Counts()
+        case .inputDetails: (counts.cached, counts.cacheWrite) = (0, 0)
+        case .outputDetails: counts.reasoning = 0
         case .input, .output, .cached, .cacheWrite, .reasoning: setCount(0)
         }
     }
@@ -112,7 +119,7 @@ struct UsageDocument: Sendable {
     private mutating func forgetResponse() {
         model.removeAll()
         serviceTier.removeAll()
-        counts = Self.noCounts
+        counts = Counts()
     }
 
     private mutating func enterObject() {
@@ -138,29 +145,26 @@ struct UsageDocument: Sendable {
 
     // MARK: Values
 
-    private mutating func takeText() {
+    private mutating func takeText(_ bytes: Span<UInt8>) {
+        let text = json.text(in: bytes)
         switch member {
-        case .model: model = json.text
-        case .serviceTier: serviceTier = json.text
+        case .model: model = json.copyText(from: bytes)
+        case .serviceTier: serviceTier = json.copyText(from: bytes)
         case .type:
-            ending = TokenUsage.Ending(event: json.text.bytes)
+            ending = TokenUsage.Ending(event: text)
             if ending == nil { progress = .rejected }
-        case .status: ending = TokenUsage.Ending(status: json.text.bytes)
+        case .status: ending = TokenUsage.Ending(status: text)
         default: break
         }
     }
 
-    private mutating func takeCount() {
-        setCount(json.count)
-    }
-
     private mutating func setCount(_ count: UInt64) {
         switch member {
-        case .input: counts.inputTokens = count
-        case .output: counts.outputTokens = count
-        case .cached: counts.cachedTokens = count
-        case .cacheWrite: counts.cacheWriteTokens = count
-        case .reasoning: counts.reasoningTokens = count
+        case .input: counts.input = count
+        case .output: counts.output = count
+        case .cached: counts.cached = count
+        case .cacheWrite: counts.cacheWrite = count
+        case .reasoning: counts.reasoning = count
         default: break
         }
     }

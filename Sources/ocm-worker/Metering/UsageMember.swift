@@ -15,8 +15,8 @@ enum UsageMember: Sendable {
         let member: UsageMember? =
             switch place {
             case .event: Self.ofEvent(name)
-            case .response: name.matches("status") ? .status : Self.ofResponse(name)
-            case .chatCompletion: Self.ofResponse(name)
+            case .response: Self.ofResponse(name)
+            case .chatCompletion: Self.ofChatCompletion(name)
             case .usage: Self.ofUsage(name)
             case .chatUsage: Self.ofChatUsage(name)
             case .inputDetails: Self.ofInputDetails(name)
@@ -27,32 +27,50 @@ enum UsageMember: Sendable {
     }
 
     private static func ofEvent(_ name: Span<UInt8>) -> UsageMember? {
-        if name.matches("type") { return .type }
-        return name.matches("response") ? .response : nil
+        switch name.count {
+        case 4: name.matches("type") ? .type : nil
+        case 8: name.matches("response") ? .response : nil
+        default: nil
+        }
     }
 
     private static func ofResponse(_ name: Span<UInt8>) -> UsageMember? {
-        if name.matches("model") { return .model }
-        if name.matches("usage") { return .usage }
-        return name.matches("service_tier") ? .serviceTier : nil
+        name.count == 6 && name.matches("status") ? .status : ofChatCompletion(name)
+    }
+
+    private static func ofChatCompletion(_ name: Span<UInt8>) -> UsageMember? {
+        switch name.count {
+        case 5: name.matches("usage") ? .usage : name.matches("model") ? .model : nil
+        case 12: name.matches("service_tier") ? .serviceTier : nil
+        default: nil
+        }
     }
 
     private static func ofUsage(_ name: Span<UInt8>) -> UsageMember? {
-        if name.matches("input_tokens") { return .input }
-        if name.matches("output_tokens") { return .output }
-        if name.matches("input_tokens_details") { return .inputDetails }
-        return name.matches("output_tokens_details") ? .outputDetails : nil
+        switch name.count {
+        case 12: name.matches("input_tokens") ? .input : nil
+        case 13: name.matches("output_tokens") ? .output : nil
+        case 20: name.matches("input_tokens_details") ? .inputDetails : nil
+        case 21: name.matches("output_tokens_details") ? .outputDetails : nil
+        default: nil
+        }
     }
 
     private static func ofChatUsage(_ name: Span<UInt8>) -> UsageMember? {
-        if name.matches("prompt_tokens") { return .input }
-        if name.matches("completion_tokens") { return .output }
-        if name.matches("prompt_tokens_details") { return .inputDetails }
-        return name.matches("completion_tokens_details") ? .outputDetails : nil
+        switch name.count {
+        case 13: name.matches("prompt_tokens") ? .input : nil
+        case 17: name.matches("completion_tokens") ? .output : nil
+        case 21: name.matches("prompt_tokens_details") ? .inputDetails : nil
+        case 25: name.matches("completion_tokens_details") ? .outputDetails : nil
+        default: nil
+        }
     }
 
     private static func ofInputDetails(_ name: Span<UInt8>) -> UsageMember? {
-        if name.matches("cached_tokens") { return .cached }
-        return name.matches("cache_write_tokens") ? .cacheWrite : nil
+        switch name.count {
+        case 13: name.matches("cached_tokens") ? .cached : nil
+        case 18: name.matches("cache_write_tokens") ? .cacheWrite : nil
+        default: nil
+        }
     }
 }
