@@ -7,19 +7,10 @@ import subprocess
 import pytest
 
 import wrong_configurations
+from harness.ocm import binaries
 
 HERE = pathlib.Path(__file__).resolve().parent
 GOOD = HERE / "configurations"
-
-
-def binary():
-    given = os.environ.get("OCM_BIN_DIR")
-    top = HERE.parents[1]
-    folders = [pathlib.Path(given)] if given else [top / ".build/release", top / ".build/debug"]
-    for folder in folders:
-        if (folder / "ocm-supervisor").exists():
-            return folder / "ocm-supervisor"
-    pytest.fail(f"ocm-supervisor is in none of {', '.join(map(str, folders))}: build it or set OCM_BIN_DIR")
 
 
 @pytest.fixture
@@ -28,7 +19,7 @@ def ocm(tmp_path):
 
     def run(*arguments, **environment):
         return subprocess.run(
-            [binary(), *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=30,
+            [binaries() / "ocm-supervisor", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=30,
             env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", **environment})
 
     return run
@@ -150,9 +141,10 @@ NAMED = [
     ("a named login that is not there", '"credential_path": "gone.json"', None,
      'there is no login at {folder}/gone.json; sign in with `codex login`, until then requests are answered 503'),
     ("a login that is no JSON", '"credential_path": "auth.json"', ("auth.json", '{ "tokens": {'),
-     '{folder}/auth.json is not JSON; sign in again with `codex login`'),
+     '{folder}/auth.json can\'t be used: it is not valid JSON: it ends too early at byte 13; sign in again with `codex '
+     'login`'),
     ("a login without anything in it", '"credential_path": "auth.json"', ("auth.json", '{ "OPENAI_API_KEY": null }'),
-     '{folder}/auth.json has neither an access token nor an API key; sign in with `codex login`'),
+     '{folder}/auth.json has neither a token nor an API key; sign in with `codex login`'),
     ("a usage file in a folder that is not there", '"usages_path": "gone/usages.json"', None,
      '{folder}/gone can\'t be written to (No such file or directory); create it, or name a file elsewhere'),
     ("a usage file that is a folder", '"usages_path": ".codex"', None, '{folder}/.codex is a directory; name a file'),

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import OCMEventLoop
 
@@ -7,28 +6,28 @@ enum CredentialForm: Equatable {
     case usable
     case absent
     case unreadable(String)
-    case notJSON
-    /// JSON without anything to authenticate with.
-    case empty
-
-    private struct Login: Decodable {
-        struct Tokens: Decodable {
-            let access_token: String?
-        }
-
-        let OPENAI_API_KEY: String?
-        let tokens: Tokens?
-    }
+    case damaged(String)
+    /// Well-formed, but without anything to authenticate with.
+    case loggedOut
 
     static func examine(_ path: String) -> CredentialForm {
-        let bytes: [UInt8]
         do throws(SystemError) {
-            bytes = try FileContents.read(path, limit: 1 << 20)
+            return examine(try FileContents.read(path, limit: AuthFile.maximumSize))
         } catch {
             return error.code == ENOENT ? .absent : .unreadable(error.reason)
         }
-        guard let login = try? JSONDecoder().decode(Login.self, from: Data(bytes)) else { return .notJSON }
-        let secrets = [login.OPENAI_API_KEY, login.tokens?.access_token]
-        return secrets.contains { $0?.isEmpty == false } ? .usable : .empty
+    }
+
+    private static func examine(_ bytes: [UInt8]) -> CredentialForm {
+        let file: AuthFile
+        do throws(AuthFile.Fault) {
+            file = try AuthFile(Secret(bytes.span))
+        } catch {
+            return .damaged("\(error)")
+        }
+        switch file.login {
+        case .none: return .loggedOut
+        case .apiKey, .chatGPT: return .usable
+        }
     }
 }

@@ -47,13 +47,13 @@ struct NamedFiles {
             found.error(
                 "\(service.credentialPath) can't be read (\(reason)); make it readable for this user", at: offset,
                 path: path)
-        case .notJSON:
+        case .damaged(let fault):
             found.error(
-                "\(service.credentialPath) is not JSON; sign in again with `codex login`", at: offset, path: path)
-        case .empty:
+                "\(service.credentialPath) can't be used: \(fault); sign in again with `codex login`", at: offset,
+                path: path)
+        case .loggedOut:
             found.error(
-                "\(service.credentialPath) has neither an access token nor an API key; sign in with `codex login`",
-                at: offset,
+                "\(service.credentialPath) has neither a token nor an API key; sign in with `codex login`", at: offset,
                 path: path)
         }
     }
