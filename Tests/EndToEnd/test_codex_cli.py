@@ -41,7 +41,7 @@ def test_a_turn_and_a_turn_with_a_tool_call_are_answered_and_counted(start_ocm, 
 
 def test_a_wrong_token_is_shown_as_what_it_is(start_ocm, directory):
     ocm = start_ocm()
-    ocm.tolerate(r"(?i)invalid api key|refused|rejected|authentication")
+    ocm.tolerate(r"no user has")
     done = codex.run(directory, ocm.url, "sk-wrong")
     assert done.returncode == 1
     assert "unexpected status 401 Unauthorized: invalid api key" in done.stderr

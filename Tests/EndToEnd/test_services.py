@@ -33,7 +33,7 @@ async def test_two_services_keep_logins_users_and_usage_apart(start_ocm):
     assert (await ask(ocm.port, "sk-ocm-carol", "carol")).status == 401
     assert (await ask(other, ocm.tokens["alice"], "alice")).status == 401
     stats = ocm.fake.settled()
-    ocm.tolerate(r"(?i)invalid api key|refused|rejected|authentication")
+    ocm.tolerate(r"no user has")
     ocm.stop()
     for usage, user in ((ocm.usage(), "alice"), (json.loads((ocm.directory / "team.json").read_text()), "carol")):
         assert_equal(usage, {"usage": [row for row in stats["usage"] if row["user"] == user]})
