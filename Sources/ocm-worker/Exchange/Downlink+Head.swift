@@ -52,5 +52,6 @@ extension Downlink {
         upstreamKeepsAlive = head.keepsAlive
         metering.begin(head, of: bytes)
         hasAnswered = true
+        phase = .body
     }
 }
