@@ -47,11 +47,15 @@ static void become(const struct ocm_spawn_plan *plan, int *report, pid_t parent)
         if (getppid() != parent)
             _exit(127);
     }
+    // Opened before the change of user, who may not be able to reach the path; exec asks only the file itself.
+    int program = open(plan->path, O_PATH | O_CLOEXEC);
+    if (program < 0)
+        return;
     if (plan->gid != (gid_t)-1 && (setresgid(plan->gid, plan->gid, plan->gid) < 0 || setgroups(0, NULL) < 0))
         return;
     if (plan->uid != (uid_t)-1 && setresuid(plan->uid, plan->uid, plan->uid) < 0)
         return;
-    execve(plan->path, plan->arguments, plan->environment);
+    syscall(SYS_execveat, program, "", plan->arguments, plan->environment, AT_EMPTY_PATH);
 }
 
 pid_t ocm_spawn(const struct ocm_spawn_plan *plan, int *pidfd) {

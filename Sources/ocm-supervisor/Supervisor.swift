@@ -1,8 +1,72 @@
-/// Serves what a configuration says.
-struct Supervisor {
-    /// Returns the exit status when the service has ended.
-    static func run(configuration: Configuration) -> Int32 {
-        StandardError.write("ocm-supervisor: serving is not built yet\n")
-        return 1
+import Glibc
+import Logging
+import OCMEventLoop
+import OCMIPC
+
+/// The supervisor as a whole: puts its parts together and leads them through start and stop.
+@EventLoop final class Supervisor {
+    private let configuration: Configuration
+    private let log: LogTarget
+    private let signals: SignalSource
+
+    private static let startTime = Duration.seconds(30)
+
+    /// Serves what a configuration says. Returns the exit status when the service has ended.
+    nonisolated static func run(configuration: Configuration) -> Int32 {
+        raiseDescriptorLimit()
+        EventLoop.trapStrayTasks()
+        let status = ExitStatus()
+        EventLoop.run {
+            do throws(StartFailure) {
+                try await Supervisor(configuration).serve()
+                status.code = 0
+            } catch {
+                StandardError.write("ocm-supervisor: \(error)\n")
+            }
+        }
+        return status.value
     }
+
+    private init(_ configuration: Configuration) throws(StartFailure) {
+        self.configuration = configuration
+        do throws(SystemError) {
+            log = try LogTarget(configuration.log)
+        } catch {
+            throw .log(error)
+        }
+        do throws(SystemError) {
+            signals = try SignalSource([SIGTERM, SIGINT])
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    private func serve() async throws(StartFailure) {
+        let service = try RunningService(configuration, log: log)
+        guard await service.start(until: EventLoop.now + Self.startTime) else {
+            await service.stop(within: .zero)
+            throw .workersNotReady
+        }
+        log.logger.notice("ready", metadata: ["version": "\(Release.version)", "workers": "\(configuration.workers)"])
+        let signal = try? await signals.next()
+        log.logger.notice("stopping", metadata: ["signal": "\(signal ?? 0)"])
+        await service.stop(within: configuration.stopTimeout ?? .seconds(365 * 86400))
+        log.logger.notice("stopped")
+    }
+
+    /// As far as the hard limit (getrlimit(2)); workers inherit it.
+    private nonisolated static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
+
+/// Leaves the loop with the process's exit status.
+@EventLoop private final class ExitStatus {
+    var code: Int32 = 1
+    nonisolated init() {}
+
+    nonisolated var value: Int32 { EventLoop.assumeIsolated { code } }
 }

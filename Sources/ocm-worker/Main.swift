@@ -12,6 +12,8 @@ struct Main {
             exit(64)
         }
         raiseDescriptorLimit()
+        // The terminal's and the service manager's signals are the supervisor's to act on.
+        for number in [SIGINT, SIGTERM, SIGHUP] { unsafe signal(number, SIG_IGN) }
         EventLoop.trapStrayTasks()
         EventLoop.run {
             do {

@@ -15,7 +15,8 @@ internal import OCMLogging
     private var acceptors: [Acceptor] = []
     private var state = WorkerState.started
     private var logger = Logger(label: "ocm-worker") { _ in LineLogHandler(descriptor: 2, level: .info) }
-    private let finished = Wakeup()
+    /// The supervisor knows that nothing is open any more; it ends the channel.
+    private var isDone = false
 
     /// How long a worker without supervisor serves on before it stops accepting.
     private static let graceWithoutSupervisor = Duration.seconds(30)
@@ -32,7 +33,7 @@ internal import OCMLogging
             guard await handle(received) else { return }
             reporter.sendRest()
         }
-        guard state == .serving || state == .draining else { return }
+        guard !isDone, state == .serving || state == .draining else { return }
         logger.warning("the supervisor is gone: serving on for a while")
         try? await EventLoop.sleep(for: Self.graceWithoutSupervisor)
         await drain(for: 60_000)
@@ -115,6 +116,7 @@ internal import OCMLogging
         while !reporter.isEmpty, link.isConnected, EventLoop.now < deadline {
             try? await EventLoop.sleep(for: .milliseconds(5))
         }
+        isDone = true
         link.send(.drained)
     }
 }

@@ -34,6 +34,15 @@ internal import Glibc
         return descriptor
     }
 
+    /// Probes of idle connections, which accepted ones inherit (tcp(7)): both in seconds.
+    package static func keepAlive(_ descriptor: borrowing FileDescriptor, idle: Int32, interval: Int32) {
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        var (on, idle, interval): (Int32, Int32, Int32) = (1, idle, interval)
+        unsafe setsockopt(descriptor.number, SOL_SOCKET, SO_KEEPALIVE, &on, size)
+        unsafe setsockopt(descriptor.number, Int32(IPPROTO_TCP), TCP_KEEPIDLE, &idle, size)
+        unsafe setsockopt(descriptor.number, Int32(IPPROTO_TCP), TCP_KEEPINTVL, &interval, size)
+    }
+
     /// The address that a bound descriptor has (getsockname(2)).
     package static func localAddress(of descriptor: borrowing FileDescriptor) -> SocketAddress? {
         var storage = sockaddr_storage()

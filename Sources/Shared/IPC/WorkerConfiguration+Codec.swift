@@ -29,7 +29,7 @@ extension WorkerConfiguration.Service {
         }
         encoder.put(headers) { encoder, header in
             encoder.put(header.name)
-            encoder.put(header.value)
+            encoder.put(header.values) { $0.put($1) }
         }
         chatGPT.encode(into: &encoder)
         openAI.encode(into: &encoder)
@@ -47,7 +47,9 @@ extension WorkerConfiguration.Service {
             headers: try decoder.takeList("headers", atMost: 1000) { decoder throws(IPCError) in
                 WorkerConfiguration.Header(
                     name: try decoder.takeString("header", atMost: Bounds.headerName),
-                    value: try decoder.takeString("value", atMost: Bounds.headerValue))
+                    values: try decoder.takeList("values", atMost: 1000) { decoder throws(IPCError) in
+                        try decoder.takeString("value", atMost: Bounds.headerValue)
+                    })
             },
             chatGPT: try WorkerConfiguration.Endpoint(from: &decoder),
             openAI: try WorkerConfiguration.Endpoint(from: &decoder))

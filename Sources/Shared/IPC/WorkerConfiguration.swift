@@ -13,7 +13,7 @@ package struct WorkerConfiguration: Equatable, Sendable {
         package var tag: String
         /// None means that nobody is asked for a token.
         package var users: [User]
-        /// Set on each request to the API; a name may repeat.
+        /// Set on each request to the API.
         package var headers: [Header]
         /// Where requests go in ChatGPT mode, and with an API key.
         package var chatGPT: Endpoint
@@ -41,11 +41,12 @@ package struct WorkerConfiguration: Equatable, Sendable {
 
     package struct Header: Equatable, Sendable {
         package var name: String
-        package var value: String
+        /// One field line each; none at all removes the client's field.
+        package var values: [String]
 
-        package init(name: String, value: String) {
+        package init(name: String, values: [String]) {
             self.name = name
-            self.value = value
+            self.values = values
         }
     }
 

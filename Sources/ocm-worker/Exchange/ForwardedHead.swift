@@ -9,7 +9,7 @@ struct ForwardedHead {
 
     /// - Throws: where the path can't be forwarded.
     @EventLoop init(
-        _ head: RequestHead, of bytes: Span<UInt8>, by route: Route, overrides: [Field]
+        _ head: RequestHead, of bytes: Span<UInt8>, by route: Route, replaced: [Field]
     ) throws(HTTPError) {
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count + route.fields.count + 256)
@@ -18,7 +18,7 @@ struct ForwardedHead {
         try HeadWriter.requestLine(
             head.method, prefix: prefix.span, target: path.extracting(route.omitted..<path.count), into: &output)
         for field in head.fields where Self.isForwarded(field) {
-            if !overrides.isEmpty, overrides.contains(where: { $0.names(field, in: bytes) }) { continue }
+            if !replaced.isEmpty, replaced.contains(where: { $0.names(field, in: bytes) }) { continue }
             HeadWriter.field(field, of: bytes, into: &output)
         }
         let start = output.count

@@ -9,7 +9,10 @@ internal import OCMTLS
     let tag: String
     let users: UserTable
     let bounds: Bounds
+    /// The fields that every request to the API gets.
     let overrides: [Field]
+    /// Their names, and those of fields that are only left out.
+    let replaced: [Field]
     let reporter: Reporter
     let logger: Logger
     /// Bytes of requests that are kept for sending them again, over all services.
@@ -43,10 +46,13 @@ internal import OCMTLS
             })
         openRequests = Array(repeating: 0, count: configuration.users.count)
         var overrides: [Field] = []
+        var replaced: [Field] = []
         for header in configuration.headers {
-            overrides.append(try Field(name: header.name, value: header.value))
+            replaced.append(try Field(name: header.name, value: ""))
+            for value in header.values { overrides.append(try Field(name: header.name, value: value)) }
         }
         self.overrides = overrides
+        self.replaced = replaced
     }
 
     /// Takes a new credential, or that there is none.

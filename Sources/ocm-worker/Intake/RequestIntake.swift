@@ -45,7 +45,7 @@ extension ClientConnection {
         let body = try BodyReader(head.framing, limit: service.bounds.body)
         let request = Request(head, in: bytes, user: user)
         var uplink = Uplink(
-            head: try ForwardedHead(head, of: bytes, by: route, overrides: service.overrides), body: body,
+            head: try ForwardedHead(head, of: bytes, by: route, replaced: service.replaced), body: body,
             meter: request.api == nil ? nil : RequestMeter(),
             expectsContinue: head.expectsContinue && offset == bytes.count, replayLimit: replayLimit(head.framing))
         let end = try uplink.take(bytes, from: offset, budget: service.replayBudget)

@@ -1,0 +1,36 @@
+import OCMEventLoop
+import OCMTLS
+
+/// Why the service can't start.
+enum StartFailure: Error {
+    case noWorkerProgram
+    case noAccount(String)
+    case listener(ListenerSet.Failure)
+    case ledger(LedgerError)
+    case prices(PricingError)
+    case pricesUnreadable(path: String, SystemError)
+    case trust(TrustError)
+    case log(SystemError)
+    case system(SystemError)
+    case workersNotReady
+}
+
+extension StartFailure: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .noWorkerProgram:
+            "ocm-worker is neither beside ocm-supervisor nor in ../libexec/ocm: install both together"
+        case .noAccount(let name):
+            "there is no user \(name) for the workers, which must not run as root: create it or set supervisor.worker_user"
+        case .listener(let failure):
+            "service \(failure.service) can't listen on \(failure.address): \(failure.reason)"
+        case .ledger(let error): "\(error)"
+        case .prices(let error): "prices: \(error)"
+        case .pricesUnreadable(let path, let error): "the price table \(path): \(error)"
+        case .trust(let error): "trusted certificates: \(error)"
+        case .log(let error): "the log can't be opened: \(error)"
+        case .system(let error): "\(error)"
+        case .workersNotReady: "the workers did not become ready in time"
+        }
+    }
+}

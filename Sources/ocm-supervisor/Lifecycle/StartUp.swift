@@ -1,0 +1,74 @@
+import Logging
+import OCMEventLoop
+import OCMTLS
+
+/// The steps of the start that can fail, each with what the operator is told.
+@EventLoop enum StartUp {
+    static func account(_ configuration: Configuration) throws(StartFailure) -> (user: UInt32, group: UInt32)? {
+        do throws(WorkerAccount.Missing) {
+            return try WorkerAccount.identity(configuration.workerUser)
+        } catch {
+            throw .noAccount(error.name)
+        }
+    }
+
+    static func listeners(_ configuration: Configuration, _ logger: Logger) throws(StartFailure) -> ListenerSet {
+        do throws(ListenerSet.Failure) {
+            return try ListenerSet(configuration.services, logger: logger)
+        } catch {
+            throw .listener(error)
+        }
+    }
+
+    static func accounts(_ configuration: Configuration, _ logger: Logger) throws(StartFailure) -> UsageAccounts {
+        let prices = try prices(configuration)
+        do throws(LedgerError) {
+            return try UsageAccounts(configuration.services, prices: prices, logger: logger)
+        } catch {
+            throw .ledger(error)
+        }
+    }
+
+    private static func prices(_ configuration: Configuration) throws(StartFailure) -> PriceBook {
+        let owners = try configuration.pricingPath.map { path throws(StartFailure) in try ownersPrices(path) }
+        do throws(PricingError) {
+            var book = try PriceBook.builtIn()
+            if let owners { try book.add(ownersFile: owners) }
+            return book
+        } catch {
+            throw .prices(error)
+        }
+    }
+
+    private static func ownersPrices(_ path: String) throws(StartFailure) -> [UInt8] {
+        do throws(SystemError) {
+            return try FileContents.read(path, limit: 16 << 20)
+        } catch {
+            throw .pricesUnreadable(path: path, error)
+        }
+    }
+
+    /// The certificates that the API is verified by, in PEM; none where everything is on this machine.
+    static func roots(_ configuration: Configuration) throws(StartFailure) -> [UInt8] {
+        guard configuration.endpoints.chatgpt.isEncrypted || configuration.endpoints.openai.isEncrypted else {
+            return []
+        }
+        var roots: [UInt8] = []
+        do throws(TrustError) {
+            for source in configuration.trust.sources {
+                guard case .pem(let bytes) = try source.loaded() else { continue }
+                roots += bytes
+            }
+        } catch {
+            throw .trust(error)
+        }
+        return roots
+    }
+}
+
+extension Configuration.Trust {
+    fileprivate var sources: [TrustSource] {
+        (systemStore ? [.system] : []) + files.map { .file(path: $0) } + directories.map { .directory(path: $0) }
+            + certificates.map { .pem(Array($0.utf8) + [UInt8(ascii: "\n")]) }
+    }
+}

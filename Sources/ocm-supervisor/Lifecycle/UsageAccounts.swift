@@ -1,0 +1,145 @@
+import Logging
+import OCMEventLoop
+import OCMIPC
+
+/// The ledgers of all services, one for each usage file, and when they write.
+@EventLoop final class UsageAccounts {
+    private var ledgers: [String: Ledger] = [:]
+    private var pathOfService: [String: String] = [:]
+    private let logger: Logger
+    /// Tells a worker what of its usage is on disk.
+    var acknowledge: (Acknowledgement) -> Void = { _ in }
+    /// Signalled when there is something to be written.
+    private let pending = Wakeup()
+    private var isClosed = false
+    /// Messages that are not on disk everywhere, in the order of their numbers.
+    private var outstanding: [WorkerIdentity: [Outstanding]] = [:]
+
+    private struct Outstanding {
+        let sequence: UInt64
+        /// The usage files that do not have it yet.
+        var paths: Set<String>
+    }
+
+    /// Records that arrive within this time share one write and one fsync.
+    private static let groupTime = Duration.milliseconds(20)
+    private static let saveInterval = Duration.seconds(60)
+
+    /// Opens the ledgers. Throws where another supervisor keeps one of the files.
+    init(
+        _ services: [ServiceConfiguration], prices: PriceBook, logger: Logger
+    ) throws(LedgerError) {
+        self.logger = logger
+        for service in services {
+            guard let path = service.usagesPath else { continue }
+            pathOfService[service.tag] = path
+            guard ledgers[path] == nil else { continue }
+            let ledger = Ledger(path: path, prices: prices) { notice in
+                logger.log(level: notice.level, "usage ledger", metadata: ["notice": "\(notice.text)"])
+            }
+            try ledger.open(now: .now)
+            ledgers[path] = ledger
+        }
+    }
+
+    func start() {
+        EventLoop.spawn { [self] in await commitWhenPending() }
+        EventLoop.spawn { [self] in await saveRegularly() }
+    }
+
+    /// Takes in what a worker reported. Records of services without a usage file are not kept.
+    ///
+    /// - Parameter sequence: the number of the first record; a message counts by its last.
+    func add(worker: WorkerIdentity, sequence: UInt64, _ records: [UsageRecord]) {
+        let last = sequence + UInt64(records.count) - 1
+        var shares: [String: [UsageRecord]] = [:]
+        for record in records {
+            if let path = pathOfService[record.service] { shares[path, default: []].append(record) }
+        }
+        outstanding[worker, default: []].append(Outstanding(sequence: last, paths: Set(shares.keys)))
+        for (path, share) in shares {
+            switch ledgers[path]?.add(worker: worker, sequence: last, records: share) {
+            case .accepted: pending.signal()
+            case .duplicate(let durable):
+                settle(Acknowledgement(worker: worker, sequence: durable), by: path)
+            case .full, nil: break
+            }
+        }
+        release(worker)
+    }
+
+    /// A ledger has everything of a worker up to a number on disk.
+    private func settle(_ acknowledgement: Acknowledgement, by path: String) {
+        guard var messages = outstanding[acknowledgement.worker] else { return }
+        for index in messages.indices where messages[index].sequence <= acknowledgement.sequence {
+            messages[index].paths.remove(path)
+        }
+        outstanding[acknowledgement.worker] = messages
+        release(acknowledgement.worker)
+    }
+
+    /// Acknowledges what is on disk in all ledgers that it concerns, in the order of the numbers.
+    private func release(_ worker: WorkerIdentity) {
+        guard let messages = outstanding[worker] else { return }
+        let settled = messages.prefix { $0.paths.isEmpty }
+        guard let last = settled.last else { return }
+        outstanding[worker] = Array(messages.dropFirst(settled.count))
+        acknowledge(Acknowledgement(worker: worker, sequence: last.sequence))
+    }
+
+    /// A worker has ended, and all that it said has been taken in.
+    func forget(_ worker: WorkerIdentity) {
+        outstanding[worker] = nil
+        for ledger in ledgers.values { ledger.forget(worker) }
+    }
+
+    private func commitWhenPending() async {
+        while !isClosed {
+            try? await pending.wait(until: .never)
+            try? await EventLoop.sleep(for: Self.groupTime)
+            if !isClosed { commit() }
+        }
+    }
+
+    private func commit() {
+        for (path, ledger) in ledgers where ledger.hasPending {
+            for acknowledgement in ledger.commit() { settle(acknowledgement, by: path) }
+            if ledger.hasPending { retry() }
+        }
+    }
+
+    /// The disk could not be written: tries again in a second.
+    private func retry() {
+        EventLoop.spawn { [self] in
+            try? await EventLoop.sleep(for: .seconds(1))
+            pending.signal()
+        }
+    }
+
+    private func saveRegularly() async {
+        while !isClosed {
+            try? await EventLoop.sleep(for: Self.saveInterval)
+            if isClosed { return }
+            for ledger in ledgers.values { ledger.compact(now: .now) }
+        }
+    }
+
+    /// Saves everything and lets go of the files.
+    func close() {
+        isClosed = true
+        for (path, ledger) in ledgers {
+            for acknowledgement in ledger.close(now: .now) { settle(acknowledgement, by: path) }
+        }
+        pending.signal()
+    }
+}
+
+extension LedgerNotice {
+    fileprivate var level: Logger.Level {
+        switch self {
+        case .recovered, .tornTail: .notice
+        case .unpriced, .full: .warning
+        case .setAside, .damaged, .uncertain, .stalled: .error
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import Logging
+import OCMEventLoop
+
+/// The listening sockets of all services. They live as long as the supervisor, whatever becomes of the workers.
+@EventLoop final class ListenerSet {
+    private var owned: [(service: String, number: Int32)] = []
+
+    /// Why a service can't listen.
+    struct Failure: Error {
+        let service: String
+        let address: String
+        let reason: SystemError
+    }
+
+    /// Binds the listeners of the services.
+    init(_ services: [ServiceConfiguration], logger: Logger) throws(Failure) {
+        for service in services { try bind(service, logger) }
+    }
+
+    /// Service and descriptor of each, which stay the set's.
+    var descriptors: [(service: String, number: Int32)] { owned }
+
+    private func bind(_ service: ServiceConfiguration, _ logger: Logger) throws(Failure) {
+        let listener = service.listener
+        let text = listener.address.text
+        guard let address = SocketAddress(literal: text, port: listener.port) else {
+            throw Failure(service: service.tag, address: text, reason: SystemError("if_nametoindex"))
+        }
+        do throws(SystemError) {
+            let descriptor = try Listener.bind(to: address)
+            if let keepAlive = listener.keepAlive {
+                Listener.keepAlive(
+                    descriptor, idle: Int32(clamping: keepAlive.idle.components.seconds),
+                    interval: Int32(clamping: keepAlive.interval.components.seconds))
+            }
+            let bound = Listener.localAddress(of: descriptor) ?? address
+            logger.notice("listening", metadata: ["service": "\(service.tag)", "address": "\(bound)"])
+            owned.append((service.tag, descriptor.release()))
+        } catch {
+            throw Failure(service: service.tag, address: "\(address)", reason: error)
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import Logging
+import OCMEventLoop
+import OCMIPC
+
+/// Keeps the configured number of workers running and tells all of them the same.
+@EventLoop final class WorkerFleet {
+    private let program: String
+    private let account: (user: UInt32, group: UInt32)?
+    private let configuration: WorkerConfiguration
+    private let listeners: ListenerSet
+    private let log: LogTarget
+    private var logger: Logger { log.logger }
+    /// What to do with what a worker says, and when one has ended and all that it said has been handled.
+    var handle: (WorkerProcess, WorkerProcess.Event) -> Void = { _, _ in }
+    var ended: (WorkerProcess) -> Void = { _ in }
+    private var workers: [WorkerProcess] = []
+    private var isStopping = false
+    /// What a worker that starts has to be told, the latest of each.
+    private var credentials: [String: CredentialState] = [:]
+    private var addresses: [String: [SocketAddress]] = [:]
+    private var readyCount = 0
+    private let changed = Wakeup()
+
+    /// Waits between attempts to replace a worker that does not live long.
+    private static let backoffAtMost = Duration.seconds(30)
+
+    init(
+        program: String, account: (user: UInt32, group: UInt32)?, configuration: WorkerConfiguration,
+        listeners: ListenerSet, log: LogTarget
+    ) {
+        self.program = program
+        self.account = account
+        self.configuration = configuration
+        self.listeners = listeners
+        self.log = log
+    }
+
+    /// Starts the workers and waits until one of each place is ready or the deadline has come.
+    ///
+    /// - Returns: whether all are ready.
+    func start(count: Int, until deadline: Instant) async -> Bool {
+        for _ in 0..<count {
+            EventLoop.spawn { [self] in await keep() }
+        }
+        while readyCount < count {
+            do { try await changed.wait(until: deadline) } catch { return false }
+        }
+        return true
+    }
+
+    func publish(_ credential: CredentialState, for service: String) {
+        credentials[service] = credential
+        broadcast(.credential(service: service, credential))
+    }
+
+    func publish(_ found: [SocketAddress], of host: String) {
+        if !found.isEmpty || addresses[host] == nil { addresses[host] = found }
+        broadcast(.addresses(host: host, found))
+    }
+
+    private func broadcast(_ message: SupervisorMessage) {
+        for worker in workers where worker.state == .serving || worker.state == .draining { worker.send(message) }
+    }
+
+    /// What is on disk of a worker's usage.
+    func acknowledge(_ acknowledgement: Acknowledgement) {
+        workers.first { $0.identity == acknowledgement.worker }?
+            .send(.acknowledge(sequence: acknowledgement.sequence))
+    }
+
+    /// Drains all workers and waits for their end; those that are left at the deadline are killed.
+    func stop(within duration: Duration) async {
+        isStopping = true
+        for worker in workers { worker.drain(within: duration.wholeMilliseconds) }
+        let deadline = EventLoop.now + duration + .seconds(15)
+        while !workers.isEmpty {
+            do {
+                try await changed.wait(until: deadline)
+            } catch {
+                for worker in workers { worker.process.kill(9) }
+                try? await changed.wait(until: EventLoop.now + .seconds(1))
+                return
+            }
+        }
+    }
+
+    /// Keeps one place filled.
+    private func keep() async {
+        var failures = 0
+        while !isStopping {
+            let start = EventLoop.now
+            await runWorker()
+            if isStopping { return }
+            failures = EventLoop.now - start > .seconds(60) ? 0 : failures + 1
+            let delay = failures < 2 ? .zero : min(.milliseconds(100) * (1 << min(failures, 10)), Self.backoffAtMost)
+            if delay > .zero { try? await EventLoop.sleep(for: delay) }
+        }
+    }
+
+    private func runWorker() async {
+        let worker: WorkerProcess
+        do throws(SystemError) {
+            worker = try WorkerProcess(program: program, account: account, log: log.descriptor)
+        } catch {
+            logger.error("a worker can't be started", metadata: ["program": "\(program)", "reason": "\(error)"])
+            return
+        }
+        workers.append(worker)
+        logger.info("worker started", metadata: ["worker": "\(worker.pid)"])
+        await worker.serve(configuration: configuration) { event in
+            if case .ready = event { introduce(worker) }
+            handle(worker, event)
+        }
+        await bury(worker)
+    }
+
+    /// Tells a worker that has become ready what the others know already.
+    private func introduce(_ worker: WorkerProcess) {
+        for (service, credential) in credentials { worker.send(.credential(service: service, credential)) }
+        for (host, found) in addresses { worker.send(.addresses(host: host, found)) }
+        for (service, descriptor) in listeners.descriptors {
+            worker.send(.listen(service: service), descriptors: [descriptor])
+        }
+        readyCount += 1
+        changed.signal()
+    }
+
+    /// The channel has ended: so has the worker, or it must.
+    private func bury(_ worker: WorkerProcess) async {
+        worker.close()
+        if let violation = worker.violation {
+            logger.critical(
+                "a worker said what it may not, and is ended", metadata: ["worker": "\(worker.pid)", "reason": "\(violation)"])
+            worker.process.kill(9)
+        }
+        let exit = try? await worker.process.exit()
+        workers.removeAll { $0 === worker }
+        ended(worker)
+        if worker.state == .draining {
+            logger.info("worker ended", metadata: ["worker": "\(worker.pid)"])
+        } else {
+            logger.error(
+                "worker died, it is replaced",
+                metadata: ["worker": "\(worker.pid)", "reason": "\(exit.map(\.description) ?? "unknown")"])
+        }
+        changed.signal()
+    }
+}
