@@ -13,7 +13,7 @@ struct Main {
         }
         raiseDescriptorLimit()
         // The terminal's and the service manager's signals are the supervisor's to act on.
-        for number in [SIGINT, SIGTERM, SIGHUP] { unsafe signal(number, SIG_IGN) }
+        for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
         EventLoop.trapStrayTasks()
         EventLoop.run {
             do {

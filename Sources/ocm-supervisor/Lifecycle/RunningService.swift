@@ -38,6 +38,28 @@ import OCMIPC
     /// Starts all parts; false where the workers are not ready by the deadline.
     func start(until deadline: Instant) async -> Bool {
         accounts.start()
+        for service in configuration.services {
+            if let text = try? FileContents.read(service.credentialPath, limit: 1 << 20),
+                let file = try? AuthFile(Secret(text.span))
+            {
+                switch file.login {
+                case .apiKey(let key):
+                    fleet.publish(
+                        .available(
+                            .init(
+                                generation: 1, mode: .apiKey, token: key.withBytes { b in b.indices.map { b[$0] } },
+                                accountID: "")), for: service.tag)
+                case .chatGPT(let tokens):
+                    fleet.publish(
+                        .available(
+                            .init(
+                                generation: 1, mode: .chatGPT,
+                                token: tokens.access!.withBytes { b in b.indices.map { b[$0] } },
+                                accountID: tokens.account ?? "")), for: service.tag)
+                case .none: break
+                }
+            }
+        }
         return await fleet.start(count: configuration.workers, until: deadline)
     }
 

@@ -130,7 +130,8 @@ import OCMIPC
         worker.close()
         if let violation = worker.violation {
             logger.critical(
-                "a worker said what it may not, and is ended", metadata: ["worker": "\(worker.pid)", "reason": "\(violation)"])
+                "a worker said what it may not, and is ended",
+                metadata: ["worker": "\(worker.pid)", "reason": "\(violation)"])
             worker.process.kill(9)
         }
         let exit = try? await worker.process.exit()
