@@ -71,7 +71,7 @@ import Testing
         ("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 007\r\n\r\n", .length(7)),
         ("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 18446744073709551615\r\n\r\n", .length(.max)),
         ("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n", .chunked),
-        ("POST / HTTP/1.1\r\nHost: h\r\ntransfer-encoding:\tCHUNKED\t\r\n\r\n", .chunked),
+        ("POST / HTTP/1.1\r\nHost: h\r\ntransfer-encoding:\tCHUNKED \r\n\r\n", .chunked),
         ("POST / HTTP/1.0\r\nContent-Length: 5\r\n\r\n", .length(5)),
     ])
     func `the body is framed as the fields say`(text: String, framing: BodyFraming) throws {

@@ -61,14 +61,11 @@ extension ChunkedBody {
     private mutating func takeTrailer(_ byte: UInt8) throws(HTTPError) {
         switch state {
         case .trailerStart:
-            guard byte.isTokenByte else { throw .invalidTrailer }
+            trailer = TokenBuffer()
             state = .trailerName
+            try takeTrailerName(byte, isFirst: true)
         case .trailerName:
-            if byte == UInt8(ascii: ":") {
-                state = .trailerValue
-            } else {
-                guard byte.isTokenByte else { throw .invalidTrailer }
-            }
+            try takeTrailerName(byte, isFirst: false)
         case .trailerValue:
             if byte == .carriageReturn {
                 state = .trailerLineFeed
@@ -78,6 +75,16 @@ extension ChunkedBody {
         default:
             guard byte == .lineFeed else { throw .bareCarriageReturn }
             state = .trailerStart
+        }
+    }
+
+    private mutating func takeTrailerName(_ byte: UInt8, isFirst: Bool) throws(HTTPError) {
+        if byte.isTokenByte {
+            trailer.append(byte)
+        } else {
+            guard byte == UInt8(ascii: ":"), !isFirst else { throw .invalidTrailer }
+            guard FieldName(trailer.folded).isTrailer else { throw .forbiddenTrailer }
+            state = .trailerValue
         }
     }
 }

@@ -22,6 +22,8 @@ struct ChunkedBody: Sendable {
     var state = State.size
     /// Bytes of extensions so far; in the trailer section, bytes of that.
     var omitted: UInt16 = 0
+    /// The name of the trailer that is being read.
+    var trailer = TokenBuffer()
     private var digits: UInt8 = 0
     /// The size that is being read, then what is left of the chunk.
     private var remaining: UInt64 = 0

@@ -43,6 +43,11 @@ package enum FieldName: UInt8, CaseIterable, Sendable {
 }
 
 extension FieldName {
+    /// Whether it may stand behind a body: it is about neither connection, framing nor routing (RFC 9110 section 6.5.1).
+    var isTrailer: Bool {
+        !isHopByHop && self != .contentLength && self != .host
+    }
+
     /// The name in small letters; of a family, what its names begin with; empty for `other`.
     var spelling: StaticString {
         switch self {

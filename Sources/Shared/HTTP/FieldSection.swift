@@ -17,7 +17,8 @@ struct FieldSection: Sendable {
     private(set) var connection: ConnectionOptions = []
     private(set) var contentLength: UInt64?
     private(set) var isChunked = false
-    private(set) var hasHost = false
+    private(set) var host: FieldLine?
+    private(set) var hasManyHosts = false
     private(set) var expectsContinue = false
     private(set) var offersWebSocket = false
     private var connectionOptionCount = 0
@@ -82,7 +83,9 @@ struct FieldSection: Sendable {
         case .connection: try noteConnection(field.value, of: bytes)
         case .contentLength: try noteContentLength(field.value, of: bytes)
         case .transferEncoding: try noteTransferEncoding(field.value, of: bytes)
-        case .host: try noteHost(field.value, of: bytes)
+        case .host:
+            hasManyHosts = host != nil
+            host = field
         case .expect:
             if bytes.equalsIgnoringCase("100-continue", in: field.value.bounds) { expectsContinue = true }
         case .upgrade:
@@ -117,7 +120,7 @@ struct FieldSection: Sendable {
     private mutating func noteContentLength(_ value: ByteRange, of bytes: Span<UInt8>) throws(HTTPError) {
         guard contentLength == nil else { throw .repeatedContentLength }
         guard !isChunked else { throw .contentLengthWithTransferEncoding }
-        guard !value.isEmpty else { throw .invalidContentLength }
+        guard !value.isEmpty, !Self.isFollowedByTab(value, in: bytes) else { throw .invalidContentLength }
         var length: UInt64 = 0
         for index in value.bounds {
             let byte = bytes[index]
@@ -134,16 +137,18 @@ struct FieldSection: Sendable {
     /// RFC 9112 section 6.1: chunked is the only coding that is understood here.
     private mutating func noteTransferEncoding(_ value: ByteRange, of bytes: Span<UInt8>) throws(HTTPError) {
         guard contentLength == nil else { throw .contentLengthWithTransferEncoding }
-        guard !isChunked, bytes.equalsIgnoringCase("chunked", in: value.bounds) else {
-            throw .unsupportedTransferEncoding
-        }
+        guard !isChunked, bytes.equalsIgnoringCase("chunked", in: value.bounds),
+            !Self.isFollowedByTab(value, in: bytes)
+        else { throw .unsupportedTransferEncoding }
         isChunked = true
     }
 
-    private mutating func noteHost(_ value: ByteRange, of bytes: Span<UInt8>) throws(HTTPError) {
-        guard !hasHost else { throw .repeatedHost }
-        guard value.isEmpty || bytes.isAuthority(value.bounds) else { throw .invalidHost }
-        hasHost = true
+    /// Whether there is a tab between the value and the end of its line: white space by the grammar, but not to every
+    /// reader, and where a body ends all must agree.
+    private static func isFollowedByTab(_ value: ByteRange, in bytes: Span<UInt8>) -> Bool {
+        var index = value.bounds.upperBound
+        while bytes[index] == .space { index += 1 }
+        return bytes[index] == .tab
     }
 
     private mutating func markHopByHop(_ option: Span<UInt8>, in bytes: Span<UInt8>) {

@@ -17,16 +17,9 @@ struct FoldedToken: Equatable, Sendable {
     }
 
     init(_ text: StaticString) {
-        var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
-        for index in 0..<min(text.utf8CodeUnitCount, Self.maximumCount) {
-            let bits = UInt64(unsafe text.utf8Start[index]) << UInt64(8 * (index & 7))
-            switch index >> 3 {
-            case 0: words.0 |= bits
-            case 1: words.1 |= bits
-            default: words.2 |= bits
-            }
-        }
-        self.init(count: text.utf8CodeUnitCount, words: words)
+        var buffer = TokenBuffer()
+        for index in 0..<text.utf8CodeUnitCount { buffer.append(unsafe text.utf8Start[index]) }
+        self = buffer.folded
     }
 
     static func == (left: FoldedToken, right: FoldedToken) -> Bool {
@@ -51,4 +44,23 @@ struct FoldedToken: Equatable, Sendable {
     private static func mask(_ count: Int) -> UInt64 {
         count >= 8 ? .max : count <= 0 ? 0 : (1 &<< UInt64(8 * count)) &- 1
     }
+}
+
+/// A token that comes byte by byte: its beginning is kept.
+struct TokenBuffer: Sendable {
+    private var count = 0
+    private var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
+
+    mutating func append(_ byte: UInt8) {
+        let bits = UInt64(byte) << UInt64(8 * (count & 7))
+        switch count >> 3 {
+        case 0: words.0 |= bits
+        case 1: words.1 |= bits
+        case 2: words.2 |= bits
+        default: break
+        }
+        count += 1
+    }
+
+    var folded: FoldedToken { FoldedToken(count: count, words: words) }
 }

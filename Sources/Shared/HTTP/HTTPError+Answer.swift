@@ -42,6 +42,7 @@ extension HTTPError: CustomStringConvertible {
         case .invalidChunkExtension: "invalid chunk extension"
         case .unterminatedChunk: "chunk without line end"
         case .invalidTrailer: "invalid trailer field"
+        case .forbiddenTrailer: "trailer field about connection, framing or routing"
         case .headTooLarge(let limit): "header larger than \(limit) bytes"
         case .tooManyFields(let limit): "more than \(limit) header fields"
         case .tooManyConnectionOptions(let limit): "more than \(limit) connection options"

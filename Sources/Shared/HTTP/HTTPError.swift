@@ -69,6 +69,8 @@ package enum HTTPError: Error, Equatable, Sendable {
     case unterminatedChunk
     /// A trailer line that is no field line (7.1.2).
     case invalidTrailer
+    /// A trailer about connection, framing or routing (RFC 9110 section 6.5.1).
+    case forbiddenTrailer
 
     // Limits
 

@@ -84,7 +84,7 @@ package struct RequestHead: Sendable {
     }
 
     private mutating func complete(_ bytes: Span<UInt8>) throws(HTTPError) -> Int {
-        guard section.hasHost || version < .http11 else { throw .missingHost }
+        try checkHost(bytes)
         guard !section.isChunked || version == .http11 else { throw .transferEncodingInHTTP10 }
         section.finish(bytes)
         framing =
@@ -105,6 +105,16 @@ package struct RequestHead: Sendable {
 }
 
 extension RequestHead {
+    /// RFC 9112 section 3.2: one Host in HTTP/1.1, at most one in HTTP/1.0, and a valid one; empty is valid.
+    private func checkHost(_ bytes: Span<UInt8>) throws(HTTPError) {
+        guard let host = section.host else {
+            guard version < .http11 else { throw .missingHost }
+            return
+        }
+        guard !section.hasManyHosts else { throw .repeatedHost }
+        guard host.value.isEmpty || bytes.isAuthority(host.value.bounds) else { throw .invalidHost }
+    }
+
     /// method SP request-target SP HTTP-version (RFC 9112 section 3)
     private mutating func takeRequestLine(_ line: Range<Int>, of bytes: Span<UInt8>) throws(HTTPError) {
         let endOfMethod = bytes.endOfToken(in: line)
