@@ -14,6 +14,7 @@ from harness.waiting import eventually_async
 CALL = re.compile(r"^(?:\d+ +)?(\w+)\((?:\d+<(TCP.*?\]|[^>]*)>)?.*\) += +(-?\d+)")
 READS, WRITES = {"read", "recv", "recvfrom", "recvmsg", "readv"}, {"write", "send", "sendto", "sendmsg", "writev"}
 EVENTS = 1000
+SENT = 1500  # on a busy machine some are read together
 
 
 def peer_port(description):
@@ -41,11 +42,11 @@ async def test_each_event_is_written_before_the_next_epoll_wait(start_ocm, direc
         assert "attached" in line, line
         async with await ocm.connect() as connection:
             connection.send(connection.request("POST", "/v1/responses", {"model": "gpt-5.5", "stream": True}, [
-                ("x-fake", json.dumps({"events": EVENTS, "interval": 0.004}))]))
+                ("x-fake", json.dumps({"events": SENT, "interval": 0.004}))]))
             response = await connection.head()
             async for part in connection.parts(response):
                 response.body += part
-        assert response.body.count(b"response.output_text.delta") >= EVENTS
+        assert response.body.count(b"response.output_text.delta") >= SENT
     finally:
         tracer.send_signal(signal.SIGINT)
         await asyncio.to_thread(tracer.wait)

@@ -170,16 +170,18 @@ def test_an_idle_supervisor_ends_at_once(start_ocm, number):
     assert not any(proc.alive(pid) for pid in workers)
 
 
-def test_a_supervisor_that_is_killed_leaves_no_worker_listening_for_ever(start_ocm):
+def test_a_supervisor_that_is_killed_leaves_no_worker_behind_for_ever(start_ocm):
+    """They serve on for half a minute, in which a new supervisor may claim them."""
     ocm = start_ocm()
     workers = ocm.workers()
     os.kill(ocm.pid, signal.SIGKILL)
     ocm.process.wait()
-    eventually(lambda: not any(proc.alive(pid) for pid in workers), 30, "the orphans to go")
+    eventually(lambda: not any(proc.alive(pid) for pid in workers), 45, "the orphans to go")
 
 
 async def test_descriptors_do_not_leak(start_ocm):
     ocm = start_ocm(workers=1, timeouts={"idle": "200ms"})
+    ocm.tolerate("the response was cut off")
     (worker,) = ocm.workers()
     await ocm.ask("POST", "/v1/responses", TURN)
     before = proc.descriptors(worker)

@@ -36,7 +36,8 @@ class Connection(asyncio.Protocol):
         self.transport = transport
         self.serial = self.service.connected(self)
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        transport.set_write_buffer_limits(high=0)  # paused means: the kernel has not taken everything
+        # Paused means: the kernel has not taken everything. asyncio's TLS pauses at the mark, its TCP above it.
+        transport.set_write_buffer_limits(high=1 if transport.get_extra_info("ssl_object") else 0, low=0)
 
     def data_received(self, data):
         if self.over and self.record is None:
