@@ -134,12 +134,14 @@ class Connection:
 
     async def response(self, method="GET"):
         response = await self.head()
+        body = bytearray()
         try:
             async for part in self.parts(response, method):
-                response.body += part
+                body += part
         except (asyncio.IncompleteReadError, ConnectionError) as error:
-            response.body += getattr(error, "partial", b"")
+            response.body = bytes(body) + getattr(error, "partial", b"")
             raise Ended(response) from None
+        response.body = bytes(body)
         return response
 
     async def parts(self, response, method="POST"):
