@@ -20,7 +20,7 @@ import Testing
         ),
         ("5;a=\"\"\r\nhello\r\n0\r\n\r\n", "hello", "5\r\nhello\r\n0\r\n\r\n"),
         ("5\r\nhello\r\n0\r\nA: b\r\nC:\r\n\r\n", "hello", "5\r\nhello\r\n0\r\n\r\n"),
-        ("1;x=y\r\n0\r\n0;z\r\nTrailer: \u{e9}\t\r\n\r\n", "0", "1\r\n0\r\n0\r\n\r\n"),
+        ("1;x=y\r\n0\r\n0;z\r\nX-T: \u{e9}\t\r\n\r\n", "0", "1\r\n0\r\n0\r\n\r\n"),
     ]
 
     @Test(arguments: accepted)
