@@ -103,6 +103,10 @@ extension MeteredStream {
         MeteredStream(
             "the type of the name", event(#"{"response":\#(response)}"#, "response.incomplete"), found(.incomplete)),
         MeteredStream("the JSON's type before the name", event(completed, "response.failed"), found()),
+        MeteredStream(
+            "a status inside an event",
+            event(#"{"response":{"status":"failed",\#(response.dropFirst())}"#, "response.incomplete"),
+            found(.incomplete)),
         MeteredStream("no type at all", event(#"{"response":\#(response)}"#, nil), nil),
         MeteredStream("an event named message", event(completed, "message"), found()),
         MeteredStream("an event with an empty name", event(completed, ""), found()),
@@ -282,6 +286,9 @@ extension MeteredStream {
             MeteredStream("chat chunks without usage", api: .chatCompletions, chunk + chunk + done, nil),
             MeteredStream(
                 "chat chunks without [DONE]", api: .chatCompletions, chunk + String(last.dropLast(2)), counts),
+            MeteredStream(
+                "chat chunks with names of the other API", api: .chatCompletions,
+                chunk + "event: response.output_text.delta\n" + last, counts),
             MeteredStream("chat chunks with names", api: .chatCompletions, "event: chunk\n" + last, counts),
             MeteredStream(
                 "a chat body", api: .chatCompletions, format: .json, #"\#(head),"choices":[],"usage":\#(chatUsage)}"#,

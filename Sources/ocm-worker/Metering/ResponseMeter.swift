@@ -72,7 +72,7 @@ struct ResponseMeter: Sendable {
     private mutating func scanEvents(_ bytes: Span<UInt8>) -> TokenUsage? {
         var position = 0
         while true {
-            while bytes.beginsPassingEvent(at: position), reader.isBetweenEvents {
+            while api == .responses, bytes.beginsPassingEvent(at: position), reader.isBetweenEvents {
                 reader.skipEvent(in: bytes, at: &position)
             }
             guard position < bytes.count else { return nil }

@@ -50,7 +50,7 @@ struct UsageDocument: Sendable {
         root =
             switch shape {
             case .responseEvent: .event
-            case .response: .response
+            case .response: .body
             case .chatCompletion: .chatCompletion
             }
         place = root
@@ -136,9 +136,8 @@ struct UsageDocument: Sendable {
     private mutating func leaveObject() {
         switch place {
         case .inputDetails, .outputDetails: place = root == .chatCompletion ? .chatUsage : .usage
-        case .usage: place = .response
-        case .chatUsage: place = .chatCompletion
-        case .response, .chatCompletion, .event: place = root
+        case .usage: place = root == .event ? .response : root
+        case .chatUsage, .response, .event, .body, .chatCompletion: place = root
         }
         if json.isComplete { progress = .complete }
     }

@@ -7,7 +7,7 @@ enum UsageMember: Sendable {
 
     /// The objects in which they stand.
     enum Place: Sendable {
-        case event, response, chatCompletion, usage, chatUsage, inputDetails, outputDetails
+        case event, response, body, chatCompletion, usage, chatUsage, inputDetails, outputDetails
     }
 
     /// The member of that name; nil where it is of no interest, or stands elsewhere.
@@ -15,8 +15,8 @@ enum UsageMember: Sendable {
         let member: UsageMember? =
             switch place {
             case .event: Self.ofEvent(name)
-            case .response: Self.ofResponse(name)
-            case .chatCompletion: Self.ofChatCompletion(name)
+            case .response, .chatCompletion: Self.ofResponse(name)
+            case .body: name.matches("status") ? .status : Self.ofResponse(name)
             case .usage: Self.ofUsage(name)
             case .chatUsage: Self.ofChatUsage(name)
             case .inputDetails: Self.ofInputDetails(name)
@@ -35,10 +35,6 @@ enum UsageMember: Sendable {
     }
 
     private static func ofResponse(_ name: Span<UInt8>) -> UsageMember? {
-        name.count == 6 && name.matches("status") ? .status : ofChatCompletion(name)
-    }
-
-    private static func ofChatCompletion(_ name: Span<UInt8>) -> UsageMember? {
         switch name.count {
         case 5: name.matches("usage") ? .usage : name.matches("model") ? .model : nil
         case 12: name.matches("service_tier") ? .serviceTier : nil
