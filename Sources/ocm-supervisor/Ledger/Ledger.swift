@@ -4,46 +4,191 @@ internal import OCMIPC
 ///
 /// A record is counted once it is on disk. `add` takes what a worker reported into memory, `commit` writes what is
 /// waiting to the journal in one go and says what may be acknowledged, `compact` turns file and journal into the next
-/// file. All three are called from one thread and wait for the disk. None of them throws a record away: what can't be
+/// file. They are called from one thread and wait for the disk. None of them throws a record away: what can't be
 /// written stays in memory, and the next call tries again.
 final class Ledger {
-    /// What waits in memory for the disk before workers are asked to keep their records.
+    /// What may wait in memory for the disk before workers are asked to keep their records, in bytes.
     static let standardLimit = 8 << 20
 
-    var prices: PriceBook
+    /// What the ledger was at when the disk failed it.
+    enum Activity: CaseIterable {
+        case journal
+        case save
+    }
 
+    let storage: any LedgerStorage
+    let zone: LocalZone
+    private let memoryLimit: Int
+    private let report: (LedgerNotice) -> Void
+
+    /// The prices in force; a change is for the whole file and shows at the next save.
+    var prices: PriceBook {
+        didSet { if prices != oldValue { hasChanges = true } }
+    }
+
+    // What is on disk.
+
+    var isLoaded = false
+    var counted = UsageBook()
+    var marks = WorkerMarks()
+    var files = FileStates(usages: .absent, daily: .absent)
+    /// Where the journal's next frame goes; nil while there is no journal that can be continued.
+    var journalEnd: Int?
+    /// Whether something may stand behind the end that is no part of the journal: a write that failed half way.
+    var journalIsRagged = false
+    /// Whether the journal's name may be lost in a power cut, and everything in it with its name.
+    var journalNameIsLoose = false
+    /// Whether more is counted than is saved.
+    var hasChanges = false
+    /// Models whose want of a price was reported.
+    var unpriced: Set<String> = []
+
+    // What waits for the disk.
+
+    private(set) var pending: [UsageBatch] = []
+    private var pendingSize = 0
+    /// The highest number taken in of each worker that has something pending.
+    private var admitted: [WorkerIdentity: UInt64] = [:]
+    /// The first number of each worker that there was no room for: nothing beyond it is taken in before it.
+    private var turnedAway: [WorkerIdentity: UInt64] = [:]
+    private var troubles: [Activity: LedgerError] = [:]
+
+    /// - Parameters:
+    ///   - memoryLimit: bytes that may wait in memory for the disk.
+    ///   - report: what the operator should know, in the order in which it is found.
     init(
-        path: String, prices: PriceBook, zone: LocalZone = .system, memoryLimit: Int = standardLimit,
+        storage: any LedgerStorage, prices: PriceBook, zone: LocalZone = .system, memoryLimit: Int = standardLimit,
         report: @escaping (LedgerNotice) -> Void
     ) {
+        self.storage = storage
         self.prices = prices
+        self.zone = zone
+        self.memoryLimit = memoryLimit
+        self.report = report
+    }
+
+    /// A ledger for the usage file at a path.
+    convenience init(path: String, prices: PriceBook, report: @escaping (LedgerNotice) -> Void) {
+        self.init(storage: DirectoryStorage(path: path), prices: prices, report: report)
     }
 
     /// What keeps the ledger from its files, nil while all is well.
-    var trouble: LedgerError? { nil }
+    var trouble: LedgerError? { troubles[.journal] ?? troubles[.save] }
 
     /// Whether a commit has anything to do.
-    var hasPending: Bool { false }
+    var hasPending: Bool { !pending.isEmpty }
 
-    /// Loads what is on disk. Throws where another supervisor keeps a ledger at this path; any other failure is
-    /// reported, and each commit and compaction tries again.
-    func open(now: WallTime) throws(LedgerError) {}
+    /// Loads what is on disk, and saves what the journal was ahead of it. Throws where another supervisor keeps a ledger at this path; any other
+    /// failure is reported, and each commit and compaction tries again.
+    func open(now: WallTime = .now) throws(LedgerError) {
+        do throws(LedgerError) {
+            try makeReady(now)
+        } catch .inUse(let path, let holder) {
+            throw .inUse(path: path, holder: holder)
+        } catch {
+            fail(.journal, error)
+        }
+        compact(now: now)
+    }
 
-    /// Takes in a message of a worker.
-    func add(worker: WorkerIdentity, sequence: UInt64, records: [UsageRecord]) -> Admission { .accepted }
+    /// Takes in records of a worker, in the order of their numbers. The numbers may have gaps: what is another ledger's.
+    func add(worker: WorkerIdentity, _ records: [NumberedUsage]) -> Admission {
+        let known = max(marks[worker], admitted[worker] ?? 0)
+        let batch = UsageBatch(worker: worker, records: records).after(known)
+        guard let first = batch.records.first else { return .duplicate(durable: marks[worker]) }
+        let hasRoom = pending.isEmpty || pendingSize + batch.size <= memoryLimit
+        guard hasRoom, first.sequence <= turnedAway[worker] ?? .max else {
+            if turnedAway.isEmpty { tell(.full(bytes: pendingSize)) }
+            turnedAway[worker] = min(first.sequence, turnedAway[worker] ?? .max)
+            return .full
+        }
+        turnedAway[worker] = nil
+        admitted[worker] = batch.sequence
+        pending.append(batch)
+        pendingSize += batch.size
+        return .accepted
+    }
 
-    /// Brings what waits on disk, in one write and one fsync. What it returns may be acknowledged.
-    func commit() -> [Acknowledgement] { [] }
+    /// Brings what waits on disk, in one write and one fsync. What it returns may be acknowledged; empty while the disk
+    /// can't be written.
+    func commit(now: WallTime = .now) -> [Acknowledgement] {
+        guard hasPending else { return [] }
+        do throws(LedgerError) {
+            try makeReady(now)
+            try append(unseen, at: now)
+            succeed(.journal)
+        } catch {
+            fail(.journal, error)
+            return []
+        }
+        defer {
+            pending = []
+            pendingSize = 0
+            admitted = [:]
+        }
+        return Set(pending.map(\.worker)).map { Acknowledgement(worker: $0, sequence: marks[$0]) }
+    }
 
     /// Saves the usage file and the history by day, and starts the journal afresh, if anything has changed.
-    func compact(now: WallTime) {}
+    func compact(now: WallTime = .now) {
+        do throws(LedgerError) {
+            try makeReady(now)
+            if hasChanges { try save(now) }
+            succeed(.save)
+        } catch {
+            fail(.save, error)
+        }
+    }
 
-    /// What was counted and what is about to be.
-    var book: UsageBook { UsageBook() }
+    /// Commits, compacts, and lets go of the files; what it returns may be acknowledged.
+    func close(now: WallTime = .now) -> [Acknowledgement] {
+        let acknowledgements = commit(now: now)
+        if isLoaded { compact(now: now) }
+        storage.close()
+        isLoaded = false
+        return acknowledgements
+    }
 
-    /// Forgets the numbers of a worker that has ended and whose channel is empty.
-    func forget(_ worker: WorkerIdentity) {}
+    /// What was counted, and what is about to be.
+    var book: UsageBook {
+        var book = counted
+        for numbered in unseen.flatMap(\.records) { book.record(numbered.record, prices: prices, zone: zone) }
+        return book
+    }
 
-    /// Commits, compacts, and lets go of the files.
-    func close(now: WallTime) -> [Acknowledgement] { [] }
+    /// What is pending and was not found on disk, had that to be loaded after it came.
+    private var unseen: [UsageBatch] {
+        pending.map { $0.after(marks[$0.worker]) }.filter { !$0.records.isEmpty }
+    }
+
+    /// Forgets the numbers of a worker that has ended and whose channel was read to its end.
+    func forget(_ worker: WorkerIdentity) {
+        marks.forget(worker)
+        turnedAway[worker] = nil
+    }
+
+    func tell(_ notice: LedgerNotice) {
+        report(notice)
+    }
+
+    private func fail(_ activity: Activity, _ error: LedgerError) {
+        let isNews = !troubles.values.contains(error)
+        troubles[activity] = error
+        if isNews { tell(.stalled(error)) }
+    }
+
+    private func succeed(_ activity: Activity) {
+        guard troubles.removeValue(forKey: activity) != nil, troubles.isEmpty else { return }
+        tell(.recovered)
+    }
+}
+
+extension UsageBatch {
+    /// About what it takes in memory and in the journal, in bytes.
+    fileprivate var size: Int {
+        records.lazy.map(\.record).reduce(28) { sum, record in
+            sum + 80 + record.service.utf8.count + record.user.utf8.count + record.model.utf8.count
+                + record.serviceTier.utf8.count
+        }
+    }
 }

@@ -5,12 +5,26 @@ struct WorkerIdentity: Hashable, Sendable {
     var value: UInt128
 }
 
-/// What one message of a worker reported: counted as a whole, exactly once.
+/// A record and the number that its worker gave it: numbers rise, none is given twice, and a record that is sent again
+/// keeps its own. It is by them that each is counted exactly once, however they are bundled.
+struct NumberedUsage: Equatable, Sendable {
+    var sequence: UInt64
+    var record: UsageRecord
+}
+
+/// Records of one worker, in the order of their numbers.
 struct UsageBatch: Equatable, Sendable {
     var worker: WorkerIdentity
-    /// The message's number; a worker's numbers rise, and a message that is sent again keeps its own.
-    var sequence: UInt64
-    var records: [UsageRecord]
+    var records: [NumberedUsage]
+
+    /// The number of the last.
+    var sequence: UInt64 { records.last?.sequence ?? 0 }
+
+    /// Without what is numbered up to a mark.
+    func after(_ mark: UInt64) -> UsageBatch {
+        guard let first = records.first, first.sequence <= mark else { return self }
+        return UsageBatch(worker: worker, records: records.filter { $0.sequence > mark })
+    }
 }
 
 /// Everything that a worker numbered up to here is on disk.
@@ -19,12 +33,13 @@ struct Acknowledgement: Equatable, Sendable {
     var sequence: UInt64
 }
 
-/// What became of a message that a worker reported.
+/// What became of what a worker reported.
 enum Admission: Equatable, Sendable {
-    /// New; the next commit acknowledges it.
+    /// Some of it is new; the next commit acknowledges it.
     case accepted
-    /// Seen before. What is on disk of this worker's, 0 for nothing yet, may be acknowledged again.
+    /// All of it was seen before. What is on disk of this worker's, 0 for nothing yet, may be acknowledged again.
     case duplicate(durable: UInt64)
-    /// There is no room to keep it while the disk can't be written: the worker keeps it, and everything after it.
+    /// There is no room for it while the disk can't be written: the worker keeps it and what follows, and
+    /// sends it again.
     case full
 }

@@ -16,9 +16,10 @@ import OCMIPC
     private var outstanding: [WorkerIdentity: [Outstanding]] = [:]
 
     private struct Outstanding {
+        /// The number of the last record.
         let sequence: UInt64
-        /// The usage files that do not have it yet.
-        var paths: Set<String>
+        /// The usage files that do not have their share yet, with the number of its last record.
+        var missing: [String: UInt64]
     }
 
     /// Records that arrive within this time share one write and one fsync.
@@ -49,16 +50,20 @@ import OCMIPC
 
     /// Takes in what a worker reported. Records of services without a usage file are not kept.
     ///
-    /// - Parameter sequence: the number of the first record; a message counts by its last.
+    /// - Parameter sequence: the number of the first record, the others have the following ones.
     func add(worker: WorkerIdentity, sequence: UInt64, _ records: [UsageRecord]) {
-        let last = sequence + UInt64(records.count) - 1
-        var shares: [String: [UsageRecord]] = [:]
-        for record in records {
-            if let path = pathOfService[record.service] { shares[path, default: []].append(record) }
+        // No honest worker comes near the end of the numbers.
+        guard !records.isEmpty, sequence < .max / 2 else { return }
+        var shares: [String: [NumberedUsage]] = [:]
+        for (number, record) in zip(sequence..., records) {
+            guard let path = pathOfService[record.service] else { continue }
+            shares[path, default: []].append(NumberedUsage(sequence: number, record: record))
         }
-        outstanding[worker, default: []].append(Outstanding(sequence: last, paths: Set(shares.keys)))
+        let last = sequence + UInt64(records.count) - 1
+        let missing = shares.compactMapValues { $0.last?.sequence }
+        outstanding[worker, default: []].append(Outstanding(sequence: last, missing: missing))
         for (path, share) in shares {
-            switch ledgers[path]?.add(worker: worker, sequence: last, records: share) {
+            switch ledgers[path]?.add(worker: worker, share) {
             case .accepted: pending.signal()
             case .duplicate(let durable):
                 settle(Acknowledgement(worker: worker, sequence: durable), by: path)
@@ -71,8 +76,9 @@ import OCMIPC
     /// A ledger has everything of a worker up to a number on disk.
     private func settle(_ acknowledgement: Acknowledgement, by path: String) {
         guard var messages = outstanding[acknowledgement.worker] else { return }
-        for index in messages.indices where messages[index].sequence <= acknowledgement.sequence {
-            messages[index].paths.remove(path)
+        for index in messages.indices {
+            guard let last = messages[index].missing[path], last <= acknowledgement.sequence else { continue }
+            messages[index].missing[path] = nil
         }
         outstanding[acknowledgement.worker] = messages
         release(acknowledgement.worker)
@@ -81,7 +87,7 @@ import OCMIPC
     /// Acknowledges what is on disk in all ledgers that it concerns, in the order of the numbers.
     private func release(_ worker: WorkerIdentity) {
         guard let messages = outstanding[worker] else { return }
-        let settled = messages.prefix { $0.paths.isEmpty }
+        let settled = messages.prefix { $0.missing.isEmpty }
         guard let last = settled.last else { return }
         outstanding[worker] = Array(messages.dropFirst(settled.count))
         acknowledge(Acknowledgement(worker: worker, sequence: last.sequence))

@@ -1,0 +1,72 @@
+/// A book with what it comes to at the prices in force: costs are derived whenever they are shown, the past included.
+struct CostedBook {
+    struct Row {
+        var key: UsageBook.RowKey
+        var total: Costed
+        /// By name.
+        var byUser: [(name: String, costed: Costed)]
+    }
+
+    struct Day {
+        var key: UsageBook.DayKey
+        var costed: Costed
+    }
+
+    struct Costed {
+        var counts: TokenCounts
+        var cost: PicoDollars
+    }
+
+    /// Sorted by model, tier, window and week.
+    private(set) var rows: [Row] = []
+    /// Sorted by day, user, model, tier and window.
+    private(set) var days: [Day] = []
+    private(set) var total = PicoDollars.zero
+    private(set) var byUser: [String: PicoDollars] = [:]
+    /// By the week's start in Unix seconds; rows without a week are in the other sums alone.
+    private(set) var byWeek: [Int64: PicoDollars] = [:]
+    private(set) var byUserAndWeek: [String: [Int64: PicoDollars]] = [:]
+    /// Models that were counted at no cost for want of a price.
+    private(set) var unpriced: Set<String> = []
+
+    init(_ book: UsageBook, prices: PriceBook) {
+        for (key, row) in book.rows.sorted(by: { $0.key < $1.key }) {
+            let price = prices.price(of: key.model, tier: key.tier)?.price(in: key.window)
+            if price == nil { unpriced.insert(key.model) }
+            add(key, row, price)
+        }
+        for (key, counts) in book.days.sorted(by: { $0.key < $1.key }) {
+            let price = prices.price(of: key.model, tier: key.tier)?.price(in: key.window)
+            let cost = price?.cost(of: counts) ?? .zero
+            days.append(Day(key: key, costed: Costed(counts: counts, cost: cost)))
+        }
+    }
+
+    private mutating func add(_ key: UsageBook.RowKey, _ row: UsageBook.Row, _ price: Price?) {
+        func costed(_ counts: TokenCounts) -> Costed {
+            Costed(counts: counts, cost: price?.cost(of: counts) ?? .zero)
+        }
+        let sum = costed(row.total)
+        let users = row.byUser.sorted { $0.key < $1.key }.map { (name: $0.key, costed: costed($0.value)) }
+        rows.append(Row(key: key, total: sum, byUser: users))
+        total += sum.cost
+        if key.weekStart != 0 { byWeek[key.weekStart, default: .zero] += sum.cost }
+        for (name, costed) in users {
+            byUser[name, default: .zero] += costed.cost
+            if key.weekStart != 0 { byUserAndWeek[name, default: [:]][key.weekStart, default: .zero] += costed.cost }
+        }
+    }
+}
+
+extension UsageBook.RowKey: Comparable {
+    static func < (left: Self, right: Self) -> Bool {
+        (left.model, left.tier, left.window, left.weekStart) < (right.model, right.tier, right.window, right.weekStart)
+    }
+}
+
+extension UsageBook.DayKey: Comparable {
+    static func < (left: Self, right: Self) -> Bool {
+        (left.day, left.user, left.model, left.tier, left.window)
+            < (right.day, right.user, right.model, right.tier, right.window)
+    }
+}

@@ -1,0 +1,75 @@
+extension Ledger {
+    /// Reads what is on disk. What can't be read is set aside and reported; nothing is overwritten unread.
+    func load(_ now: WallTime) throws(LedgerError) {
+        try storage.lock()
+        let journal = try storage.read(.journal)
+        let replay = try replay(journal)
+        let stamp = Self.stamp(now)
+        if let journal { try keepCopy(of: journal, replay, stamp) }
+        try setAside(.usages, replay.usages.unreadable, stamp)
+        try setAside(.daily, replay.daily.unreadable, stamp)
+
+        counted = replay.book
+        marks = replay.marks
+        files = FileStates(
+            usages: replay.usages.holdsCounts ? replay.usages.digest : .absent,
+            daily: replay.daily.holdsCounts ? replay.daily.digest : .absent)
+        // A journal with damage or doubt in it is replaced at once, or both would be found again.
+        hasChanges = replay.isAhead || replay.journal?.damage.isEmpty == false || !replay.uncertain.isEmpty
+        // Nor is one continued that names other states of the files, unless it still has to carry what they lack.
+        let base = replay.journal?.base
+        journalEnd = base != nil && (hasChanges || base?.files == files) ? replay.journal?.end : nil
+        journalIsRagged = journalEnd.map { $0 != journal?.count } ?? false
+        isLoaded = true
+        if let torn = replay.journal?.tornTail, torn > 0 {
+            tell(.tornTail(path: storage.path(of: .journal), bytes: torn))
+        }
+    }
+
+    private func replay(_ journal: [UInt8]?) throws(LedgerError) -> LedgerReplay {
+        let usages = try storage.read(.usages)
+        let daily = try storage.read(.daily)
+        do throws(JournalEntry.NewerVersion) {
+            return try LedgerReplay(usages: usages, daily: daily, journal: journal, prices: prices, zone: zone)
+        } catch {
+            throw .newerJournal(path: storage.path(of: .journal), version: error.version)
+        }
+    }
+
+    /// Keeps a journal that does not say everything for sure, for people.
+    private func keepCopy(of journal: [UInt8], _ replay: LedgerReplay, _ stamp: String) throws(LedgerError) {
+        let damaged = replay.journal?.damage.reduce(0) { $0 + $1.count } ?? 0
+        guard damaged > 0 || !replay.uncertain.isEmpty else { return }
+        let aside = unused(.journal, stamp)
+        try storage.create(aside)
+        try storage.write(journal, to: aside, at: 0)
+        try storage.synchronize(aside)
+        let (path, copy) = (storage.path(of: .journal), storage.path(of: aside))
+        if damaged > 0 { tell(.damaged(path: path, as: copy, bytes: damaged)) }
+        for file in replay.uncertain { tell(.uncertain(path: storage.path(of: file), journal: copy)) }
+    }
+
+    private func setAside(_ file: LedgerFile, _ problem: UnreadableUsage?, _ stamp: String) throws(LedgerError) {
+        guard let problem else { return }
+        let aside = unused(file, stamp)
+        try storage.rename(file, to: aside)
+        tell(.setAside(path: storage.path(of: file), as: storage.path(of: aside), reason: problem.reason))
+    }
+
+    /// A name that nothing bears yet.
+    private func unused(_ file: LedgerFile, _ stamp: String) -> LedgerFile {
+        var aside = file.aside(stamp)
+        var number = 1
+        while storage.exists(aside) {
+            number += 1
+            aside = file.aside("\(stamp)-\(number)")
+        }
+        return aside
+    }
+
+    /// `20260309T013000Z`
+    private static func stamp(_ now: WallTime) -> String {
+        let time = LocalZone.fixed(0).civil(now.seconds)
+        return "\(time.date)T\(time.time)Z".filter { $0 != "-" && $0 != ":" }
+    }
+}
