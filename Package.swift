@@ -88,6 +88,7 @@ let package = Package(
             dependencies: [
                 "ocm-supervisor", "OCMIPC", "LoopTestSupport", .product(name: "Logging", package: "swift-log"),
             ],
+            exclude: ["Pricing/expectations.py", "Pricing/expectations.json"],
             swiftSettings: tests),
         .testTarget(
             name: "WorkerTests", dependencies: ["ocm-worker", "OCMHTTP", "LoopTestSupport"], swiftSettings: tests),

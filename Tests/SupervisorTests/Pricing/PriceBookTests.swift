@@ -1,0 +1,170 @@
+import FoundationEssentials
+import Glibc
+import OCMIPC
+import Testing
+
+@testable import ocm_supervisor
+
+/// Prices against figures that an independent script works out from the same lists (expectations.py).
+struct PriceBookTests {
+    private struct Expectations: Decodable {
+        struct Worked: Decodable {
+            var model: String
+            var tier: String
+            var input: UInt64
+            var cached: UInt64
+            var written: UInt64
+            var output: UInt64
+            var window: Int64
+            var pico: String
+        }
+
+        struct Family: Decodable {
+            var model: String
+            var tier: String
+            var window: Int64
+            var pico: String?
+        }
+
+        var worked: [Worked]
+        var families: [Family]
+    }
+
+    private static let folder = String(#filePath.prefix(upTo: #filePath.lastIndex(of: "/") ?? #filePath.startIndex))
+    private static let lists = folder + "/../../../Sources/ocm-supervisor/Pricing/"
+
+    private static func bytes(_ path: String) throws -> [UInt8] {
+        try Array(Data(contentsOf: URL(filePath: path)))
+    }
+
+    private static func expectations() throws -> Expectations {
+        try JSONDecoder().decode(Expectations.self, from: Data(bytes(folder + "/expectations.json")))
+    }
+
+    private static func counts(
+        input: UInt64, cached: UInt64 = 0, written: UInt64 = 0, output: UInt64 = 0
+    ) -> TokenCounts {
+        TokenCounts(usage(input: input, cached: cached, written: written, output: output))
+    }
+
+    @Test("what is embedded is what the lists say")
+    func embedded() throws {
+        for (file, embedded) in [
+            ("prices-2026-11.json", EmbeddedPrices.newest), ("pricing-reference.json", EmbeddedPrices.families),
+        ] {
+            var listed = try Self.bytes(Self.lists + file)
+            while listed.last == UInt8(ascii: "\n") { listed.removeLast() }
+            #expect(listed == embedded, "\(file) has changed: run embed.py")
+        }
+    }
+
+    @Test("the expectations are what the script works out from the lists of today")
+    func expectationsAreCurrent() throws {
+        let check = try #require(popen("python3 '\(Self.folder)/expectations.py' --check 2>&1", "r"))
+        #expect(pclose(check) == 0, "run expectations.py")
+    }
+
+    @Test("every model and price of the newest list costs what exact decimals say, to the pico-dollar")
+    func worked() throws {
+        let prices = try PriceBook.builtIn()
+        let cases = try Self.expectations().worked
+        #expect(cases.count >= 2 * prices.table.models.count)
+        #expect(Set(cases.map(\.model)) == Set(prices.table.models.keys))
+        for one in cases {
+            let tier = ServiceTier(normalising: one.tier)
+            let window = prices.window(of: one.model, tier: tier, inputTokens: one.input)
+            #expect(window.rawValue == one.window, "\(one)")
+            let price = try #require(prices.price(of: one.model, tier: tier)).price(in: window)
+            let counts = Self.counts(input: one.input, cached: one.cached, written: one.written, output: one.output)
+            #expect(String(price.cost(of: counts).amount) == one.pico, "\(one)")
+        }
+    }
+
+    @Test(
+        "names that the newest list lacks have the reference's prices, in every tier and window; gpt-4o for all is not")
+    func families() throws {
+        let prices = try PriceBook.builtIn()
+        let cases = try Self.expectations().families
+        #expect(Set(cases.map(\.model)).count >= 80)
+        for one in cases {
+            let price = prices.price(of: one.model, tier: ServiceTier(normalising: one.tier))?
+                .price(in: ContextWindow(rawValue: one.window))
+            let cost = price?.cost(of: Self.counts(input: 1_000_000, cached: 300_000, output: 500_000))
+            #expect(cost.map { String($0.amount) } == one.pico, "\(one)")
+        }
+    }
+
+    @Test("versions of the newest list's own families have that family's prices, other kinds of them do not")
+    func newerFamilies() throws {
+        let prices = try PriceBook.builtIn()
+        for (name, family) in [
+            ("gpt-5.5-2027-01-31", "gpt-5.5"), ("gpt-5.6-sol-2027-01-31", "gpt-5.6-sol"),
+            ("gpt-6-sol-x-y", "gpt-6-sol"),
+            ("gpt-5.5-pro-2027-01-31", "gpt-5.5-pro"), ("gpt-3.5-turbo-x", "gpt-3.5-turbo"),
+        ] {
+            for tier in ServiceTier.allCases {
+                let price = try #require(prices.price(of: family, tier: tier))
+                #expect(prices.price(of: name, tier: tier) == price, "\(name)")
+            }
+        }
+        #expect(prices.price(of: "gpt-6-sol-mini", tier: .standard) == nil)
+        #expect(prices.price(of: "gpt-7", tier: .standard) == nil)
+        #expect(prices.price(of: "", tier: .standard) == nil)
+        let mini = prices.price(of: "gpt-5.5-mini", tier: .standard)?.price
+        #expect(mini?.input.picoDollars == 250_000)
+    }
+
+    @Test("a tier, a long-context price and a cache price that are missing fall back as the list says")
+    func missing() throws {
+        let prices = try PriceBook.builtIn()
+        let pro = try #require(prices.price(of: "gpt-5.4-pro", tier: .priority))
+        #expect(pro == prices.price(of: "gpt-5.4-pro", tier: .standard))
+        #expect(pro.price.cachedInput == pro.price.input)
+        let priority = try #require(prices.price(of: "gpt-5.5", tier: .priority))
+        #expect(priority.longContext == nil)
+        #expect(priority.price(in: .long) == priority.price)
+        #expect(prices.window(of: "gpt-5.5", tier: .priority, inputTokens: 300_000) == .standard)
+        #expect(prices.window(of: "gpt-5.5", tier: .flex, inputTokens: 272_000) == .standard)
+        #expect(prices.window(of: "gpt-5.5", tier: .flex, inputTokens: 272_001) == .long)
+        let long = try #require(prices.price(of: "gpt-6-sol", tier: .standard)?.longContext).price
+        #expect(long.cacheWrite == long.input)
+    }
+
+    @Test("an owner's file adds models and replaces them, or stands alone")
+    func ownersFile() throws {
+        var prices = try PriceBook.builtIn()
+        try prices.add(
+            ownersFile: Array(
+                #"{"models": {"house": {"default": {"input": 1.5, "output": 0.000001}}, "#.utf8)
+                + Array(#""gpt-5.5": {"default": {"input": 7, "output": 8}}}}"#.utf8))
+        #expect(prices.price(of: "house", tier: .flex)?.price.input.picoDollars == 1_500_000)
+        #expect(prices.price(of: "house", tier: .flex)?.price.output.picoDollars == 1)
+        #expect(prices.price(of: "gpt-5.5", tier: .priority)?.price.input.picoDollars == 7_000_000)
+        #expect(prices.price(of: "gpt-5.4", tier: .standard) != nil)
+        try prices.add(
+            ownersFile: Array(#"{"replace": true, "models": {"a": {"default": {"input": 1, "output": 2}}}}"#.utf8))
+        #expect(prices.price(of: "a-2", tier: .standard)?.price.output.picoDollars == 2_000_000)
+        #expect(prices.price(of: "gpt-5.4", tier: .standard) == nil)
+    }
+
+    @Test(
+        "a wrong price file is refused with its place",
+        arguments: [
+            (#"{"#, "not a price file"), (#"{"models": 1}"#, "models"),
+            (#"{"models": {"m": {"flex": {"input": 1, "output": 1}}}}"#, "m has no prices for the default tier"),
+            (#"{"models": {"m": {"scale": {"input": 1, "output": 1}}}}"#, "m: tier \"scale\""),
+            (#"{"models": {"m": {"default": {"input": -1, "output": 1}}}}"#, "m, default: input is -1"),
+            (#"{"models": {"m": {"default": {"input": 0.0000001, "output": 1}}}}"#, "m, default: input is 0.0000001"),
+            (
+                #"{"models": {"m": {"default": {"input": 1, "output": 1, "long_context": "#
+                    + #"{"above_input_tokens": 5, "input": 1, "output": 9999999999}}}}}"#,
+                "m, default: long_context.output is 9999999999"
+            ),
+            (#"{"unit": "eur", "models": {}}"#, "unit is \"eur\""),
+        ])
+    func wrongFile(json: String, message: String) throws {
+        var prices = PriceBook(table: PriceTable())
+        let error = try #require(throws: PricingError.self) { try prices.add(ownersFile: Array(json.utf8)) }
+        #expect(error.description.contains(message), "\(error.description)")
+    }
+}
