@@ -373,6 +373,15 @@ OUTBOUNDS = [
         '    { "type": "direct", "tag": "c", "detour": "a" }'), [
         'config.json:4: error: outbounds[0].detour: leads back to itself ("a" → "b" → "c" → "a"); remove a detour of the '
         'circle']),
+    Wrong("an outbound that leads into a circle", outbounds(
+        '    { "type": "direct", "tag": "a", "detour": "b" },\n    { "type": "direct", "tag": "b", "detour": "c" },\n'
+        '    { "type": "direct", "tag": "c", "detour": "b" }'), [
+        'config.json:5: error: outbounds[1].detour: leads back to itself ("b" → "c" → "b"); remove a detour of the circle']),
+    Wrong("a detour to an outbound that can't be used",
+          '{\n  "services": [ { "type": "ocm", "detour": "proxy" } ],\n'
+          '  "outbounds": [ { "type": "vless", "tag": "proxy" } ]\n}\n', [
+              'config.json:3: error: outbounds[0].type: "vless" can\'t be used here; run it in sing-box behind a socks inbound, '
+              'and name that as an outbound of type "socks"']),
     Wrong("an outbound that leads to itself", outbounds('    { "type": "direct", "tag": "a", "detour": "a" }'), [
         'config.json:4: error: outbounds[0].detour: leads back to itself ("a" → "a"); remove a detour of the circle']),
     Wrong("two outbounds of one tag", outbounds('    { "type": "direct", "tag": "a" },\n    { "type": "direct", "tag": "a" }'), [

@@ -15,15 +15,14 @@ struct ClientBlock {
 
     /// Lines of TOML, everything else as comments, so that the whole can be a config.toml.
     var text: String {
-        var lines = [
-            "# Codex CLI\(user.map { " of \($0)" } ?? "") on this server: into $CODEX_HOME/config.toml (~/.codex/config.toml)."
-        ]
+        let owner = user.map { " of \($0)" } ?? ""
+        var lines = ["# Codex CLI\(owner) on this server: into $CODEX_HOME/config.toml (~/.codex/config.toml)."]
         lines += ["# This line goes to the top, before the first [table]:", "model_provider = \"ocm\"", ""]
         lines += ["# These go to the end:", "[model_providers.ocm]"] + provider.map { "\($0.key) = \($0.value)" }
         lines += ["", "# To try it:"]
         if case .variable = access {
             lines.append(
-                "#   export OCM_TOKEN=…   (the token that `ocm-supervisor token` printed; the server keeps its SHA-256 alone)"
+                "#   export OCM_TOKEN=…   (what `ocm-supervisor token` printed; the server has its SHA-256 alone)"
             )
         }
         lines.append("#   codex exec --skip-git-repo-check \"say hi\"")
@@ -31,7 +30,7 @@ struct ClientBlock {
         return lines.joined(separator: "\n")
     }
 
-    /// The fields of the provider, their values in TOML. The name is not "OpenAI", which would switch on what OCM can't meter.
+    /// The fields of the provider, their values in TOML. The name "OpenAI" would make the CLI compress what it sends.
     private var provider: [(key: String, value: String)] {
         var fields = [("name", "\"OCM\""), ("base_url", Self.toml(url)), ("wire_api", "\"responses\"")]
         switch access {

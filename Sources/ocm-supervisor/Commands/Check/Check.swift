@@ -61,9 +61,8 @@ struct Check: ParsableCommand {
             lines.append("    login \(service.credentialPath)")
             lines.append("    usage \(service.usagesPath ?? "not counted")")
         }
-        lines.append(
-            "  \(configuration.workers) \(configuration.workers == 1 ? "worker" : "workers"), state in \(configuration.stateDirectory)"
-        )
+        let workers = configuration.workers == 1 ? "1 worker" : "\(configuration.workers) workers"
+        lines.append("  \(workers), state in \(configuration.stateDirectory)")
         return lines.joined(separator: "\n")
     }
 }

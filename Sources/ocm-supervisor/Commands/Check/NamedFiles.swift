@@ -30,32 +30,30 @@ struct NamedFiles {
 
     /// A login that is not there yet is no error unless the file names its place: the service waits for it.
     private func examineCredential(_ service: ServiceConfiguration, _ place: SourceValue, _ found: Diagnostics) {
+        let file = service.credentialPath
         let value = place["credential_path"].flatMap { $0.isInert ? nil : $0 }
-        let path = SourcePath.member(place.path, "credential_path")
         let offset = value?.offset ?? place.offset
-        switch CredentialForm.examine(service.credentialPath) {
-        case .usable: break
+        let path = SourcePath.member(place.path, "credential_path")
+        switch CredentialForm.examine(file) {
+        case .usable:
+            break
+        case .absent where value == nil:
+            found.warning(Self.absent(file), at: offset, path: path)
         case .absent:
-            let message =
-                "there is no login at \(service.credentialPath); sign in with `codex login`, until then requests are answered 503"
-            if value == nil {
-                found.warning(message, at: offset, path: path)
-            } else {
-                found.error(message, at: offset, path: path)
-            }
+            found.error(Self.absent(file), at: offset, path: path)
         case .unreadable(let reason):
-            found.error(
-                "\(service.credentialPath) can't be read (\(reason)); make it readable for this user", at: offset,
-                path: path)
+            found.error("\(file) can't be read (\(reason)); make it readable for this user", at: offset, path: path)
         case .damaged(let fault):
-            found.error(
-                "\(service.credentialPath) can't be used: \(fault); sign in again with `codex login`", at: offset,
-                path: path)
+            let message = "\(file) can't be used: \(fault); sign in again with `codex login`"
+            found.error(message, at: offset, path: path)
         case .loggedOut:
-            found.error(
-                "\(service.credentialPath) has neither a token nor an API key; sign in with `codex login`", at: offset,
-                path: path)
+            let message = "\(file) has neither a token nor an API key; sign in with `codex login`"
+            found.error(message, at: offset, path: path)
         }
+    }
+
+    private static func absent(_ file: String) -> String {
+        "there is no login at \(file); sign in with `codex login`, until then requests are answered 503"
     }
 
     private func examineTrust(_ found: Diagnostics) {
@@ -84,9 +82,8 @@ struct NamedFiles {
     private func examineWritable(_ path: String, _ value: SourceValue, _ found: Diagnostics) {
         let directory = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         if unsafe access(directory, W_OK | X_OK) != 0 {
-            found.error(
-                "\(directory) can't be written to (\(SystemError("access").reason)); create it, or name a file elsewhere",
-                at: value)
+            let reason = SystemError("access").reason
+            found.error("\(directory) can't be written to (\(reason)); create it, or name a file elsewhere", at: value)
         } else if Directory.problem(path) == nil {
             found.error("\(path) is a directory; name a file", at: value)
         }
@@ -103,35 +100,5 @@ struct NamedFiles {
         guard let token, unsafe stat(file.configuration.file, &status) == 0, status.st_mode & 0o004 != 0 else { return }
         found.warning(
             "every user of this machine can read the tokens; chmod 640 the file, or use token_sha256", at: token)
-    }
-}
-
-/// Directories that files are looked up in.
-enum Directory {
-    /// What is wrong with one, and what to do; `nil` where it can be searched.
-    static func problem(_ path: String) -> String? {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else {
-            return "can't be read (\(SystemError("stat").reason)); name a readable directory"
-        }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return "is not a directory; name a directory of PEM files" }
-        guard unsafe access(path, R_OK | X_OK) == 0 else {
-            return "can't be read (\(SystemError("access").reason)); name a readable directory"
-        }
-        return nil
-    }
-}
-
-/// Price tables of the owner.
-enum PriceFile {
-    /// What is wrong with one; `nil` where it adds to the built-in table.
-    static func problem(_ bytes: [UInt8]) -> String? {
-        do throws(PricingError) {
-            var book = try PriceBook.builtIn()
-            try book.add(ownersFile: bytes)
-            return nil
-        } catch {
-            return error.description
-        }
     }
 }

@@ -1,12 +1,12 @@
 /// The outbounds of a file: those that could be read, and the tags of all.
 struct Outbounds {
     var read: [OutboundConfiguration] = []
-    var tags: [String] = []
+    var tags: Set<String> = []
 
     /// The message for a detour to a tag that no outbound has.
     func unknown(_ tag: String) -> String {
         let remedy =
-            Spelling.nearest(to: tag, among: tags).map { "did you mean \($0.quoted)?" }
+            Spelling.nearest(to: tag, among: tags.sorted()).map { "did you mean \($0.quoted)?" }
             ?? "add one to outbounds or leave the detour out"
         return "there is no outbound \(tag.quoted); \(remedy)"
     }
@@ -17,27 +17,31 @@ extension ConfigurationDecoder {
         var outbounds = Outbounds()
         var places: [String: SourceValue] = [:]
         for (index, element) in elements.enumerated() {
-            guard let (tag, outbound) = outbound(element, index: index) else { continue }
+            let tag = tag(of: element) ?? "\(index)"
+            outbounds.tags.insert(tag)
             if let first = places.updateValue(element, forKey: tag) {
                 diagnostics.error(
                     "\(tag.quoted) is the tag of \(first.path.text) too; give each outbound its own",
                     at: element["tag"] ?? element)
             }
-            outbounds.tags.append(tag)
-            if let outbound { outbounds.read.append(outbound) }
+            if let outbound = outbound(element, index: index, tag: tag) { outbounds.read.append(outbound) }
         }
         checkDetours(of: outbounds, elements)
         return outbounds
     }
 
-    /// The tag, and the outbound where its type is one that can be used.
-    private func outbound(_ value: SourceValue, index: Int) -> (tag: String, outbound: OutboundConfiguration?)? {
+    /// The tag that the file gives; without one an outbound is known by its number, as in sing-box.
+    private func tag(of value: SourceValue) -> String? {
+        guard let tag = value["tag"], !tag.isInert else { return nil }
+        return Form.name.read(tag, diagnostics)
+    }
+
+    private func outbound(_ value: SourceValue, index: Int, tag: String) -> OutboundConfiguration? {
         guard let type = outboundType(value) else { return nil }
         return Fields.read(value, diagnostics, as: "an outbound of type \(type.quoted)") { fields in
-            fields.pass("type")
-            let tag = fields.takeText("tag", .name) ?? "\(index)"
-            guard let kind = kind(type, &fields) else { return (tag, nil) }
-            return (tag, OutboundConfiguration(index: index, tag: tag, kind: kind, dialing: dialing(&fields)))
+            fields.pass("type", "tag")
+            let kind = kind(type, &fields)
+            return OutboundConfiguration(index: index, tag: tag, kind: kind, dialing: dialing(&fields))
         }
     }
 
@@ -54,15 +58,14 @@ extension ConfigurationDecoder {
         }
         guard let word = Form.text.read(type, diagnostics) else { return nil }
         guard ["direct", "socks", "http"].contains(word) else {
-            diagnostics.error(
-                "\(word.quoted) can't be used here; run it in sing-box behind a socks inbound, and name that as an outbound of type \"socks\"",
-                at: type)
+            let remedy = "run it in sing-box behind a socks inbound, and name that as an outbound of type \"socks\""
+            diagnostics.error("\(word.quoted) can't be used here; \(remedy)", at: type)
             return nil
         }
         return word
     }
 
-    private func kind(_ type: String, _ fields: inout Fields) -> OutboundConfiguration.Kind? {
+    private func kind(_ type: String, _ fields: inout Fields) -> OutboundConfiguration.Kind {
         switch type {
         case "direct":
             for field in ["override_address", "override_port", "proxy_protocol"] {
@@ -126,19 +129,26 @@ extension ConfigurationDecoder {
 
     /// Detours lead to outbounds that exist, and never back.
     private func checkDetours(of outbounds: Outbounds, _ elements: [SourceValue]) {
-        let next = Dictionary(outbounds.read.map { ($0.tag, $0.dialing.detour) }) { first, _ in first }
-        var inCircles: Set<String> = []
+        var next: [String: String] = [:]
+        var places: [String: SourceValue] = [:]
         for outbound in outbounds.read {
             guard let detour = outbound.dialing.detour, let place = elements[outbound.index]["detour"] else { continue }
-            guard outbounds.tags.contains(detour) else {
+            if outbounds.tags.contains(detour) {
+                (next[outbound.tag], places[outbound.tag]) = (detour, place)
+            } else {
                 diagnostics.error(outbounds.unknown(detour), at: place)
-                continue
             }
-            var way = [outbound.tag]
-            while let last = way.last, let tag = next[last] ?? nil, !way.dropFirst().contains(tag) { way.append(tag) }
-            guard way.count > 1, way.last == outbound.tag, inCircles.isDisjoint(with: way) else { continue }
-            inCircles.formUnion(way)
-            let circle = way.map(\.quoted).joined(separator: " → ")
+        }
+        var settled: Set<String> = []
+        for outbound in outbounds.read {
+            var way: [String] = []
+            var tag: String? = outbound.tag
+            while let here = tag, settled.insert(here).inserted {
+                way.append(here)
+                tag = next[here]
+            }
+            guard let tag, let start = way.firstIndex(of: tag), let place = places[tag] else { continue }
+            let circle = (way[start...] + [tag]).map(\.quoted).joined(separator: " → ")
             diagnostics.error("leads back to itself (\(circle)); remove a detour of the circle", at: place)
         }
     }

@@ -84,10 +84,10 @@ extension ConfigurationDecoder {
         let isGiven = isGiven(
             fields.object, "client_certificate", "client_certificate_path", "client_certificate_public_key_sha256")
         if needsAuthority, !isGiven {
+            let mode = authentication.rawValue.quoted
             fields.missing(
                 "client_certificate_path",
-                "is missing; client_authentication \(authentication.rawValue.quoted) needs the authority of the clients' certificates"
-            )
+                "is missing; client_authentication \(mode) needs the authority of the clients' certificates")
         }
         return sources
     }

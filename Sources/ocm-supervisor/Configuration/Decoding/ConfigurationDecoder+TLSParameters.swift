@@ -14,9 +14,9 @@ extension ConfigurationDecoder {
                 at: place)
         }
         if let place = fields.object["min_version"], parameters.minimumVersion < .v12 {
+            let version = parameters.minimumVersion.rawValue
             diagnostics.warning(
-                "TLS \(parameters.minimumVersion.rawValue) is broken and lowers the security of all connections; use \"1.2\"",
-                at: place)
+                "TLS \(version) is broken and lowers the security of all connections; use \"1.2\"", at: place)
         }
         let suites = fields.value("cipher_suites").flatMap { Form.listable(.cipherSuite).read($0, diagnostics) } ?? []
         parameters.cipherSuites = suites.filter { !CipherSuites.ofTLS13.contains($0) }

@@ -6,7 +6,7 @@ struct Fields {
     /// In the order in which they were asked for, which is the order in which an error lists them.
     private var asked: [String] = []
 
-    /// Reads an object with `body`; `nil` where the value is none. `what` names the object where a field is unknown to it.
+    /// Reads an object with `body`; `nil` where the value is none. `what` is how an error names the object.
     static func read<Value>(
         _ value: SourceValue, _ diagnostics: Diagnostics, as what: String, _ body: (inout Fields) -> Value?
     ) -> Value? {
