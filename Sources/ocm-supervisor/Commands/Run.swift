@@ -4,8 +4,8 @@ struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve what the configuration says, in the foreground.",
         discussion: """
-            Starts the workers and serves until SIGTERM or SIGINT. Warnings about the configuration and the log go where \
-            the section "log" of the configuration says, standard error if it says nothing.
+            Starts the workers and serves until SIGTERM or SIGINT. Warnings about the configuration go to standard error, \
+            the log where the section "log" says.
             """)
 
     @OptionGroup var configuration: ConfigurationOption
