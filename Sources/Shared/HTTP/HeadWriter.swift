@@ -41,10 +41,19 @@ package enum HeadWriter {
 
     /// A field of a parsed head, whose `bytes` these are, with one space after the colon.
     package static func field(_ field: FieldLine, of bytes: Span<UInt8>, into output: inout [UInt8]) {
-        output.append(bytes.extracting(field.name))
-        output.append(": ")
-        output.append(bytes.extracting(field.value))
-        output.append("\r\n")
+        let name = field.name.bounds
+        let value = field.value.bounds
+        // As nearly all lines are written they can be copied whole, in one go.
+        if value.lowerBound == name.upperBound + 2, bytes[name.upperBound + 1] == .space,
+            bytes[value.upperBound] == .carriageReturn
+        {
+            output.append(bytes.extracting(name.lowerBound..<value.upperBound + 2))
+        } else {
+            output.append(bytes.extracting(name))
+            output.append(": ")
+            output.append(bytes.extracting(value))
+            output.append("\r\n")
+        }
     }
 
     package static func field(_ field: Field, into output: inout [UInt8]) {
