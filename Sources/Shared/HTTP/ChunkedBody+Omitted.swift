@@ -83,7 +83,7 @@ extension ChunkedBody {
             trailer.append(byte)
         } else {
             guard byte == UInt8(ascii: ":"), !isFirst else { throw .invalidTrailer }
-            guard FieldName(trailer.folded).isTrailer else { throw .forbiddenTrailer }
+            guard FieldNameTable.shared[trailer.folded].isTrailer else { throw .forbiddenTrailer }
             state = .trailerValue
         }
     }

@@ -97,11 +97,4 @@ extension FieldName {
         default: false
         }
     }
-
-    /// The name that a token stands for, in any case of letters.
-    ///
-    /// `name` must be a token (RFC 9110 section 5.6.2): no other byte folds to a letter, digit or hyphen of a known name.
-    init(_ name: FoldedToken) {
-        self = FieldNameTable.shared[name]
-    }
 }

@@ -43,7 +43,7 @@ struct FieldSection: Sendable {
         }
         let name = line.prefix(upTo: colon)
         let field = FieldLine(
-            name: name, value: bytes.trimmed(value), id: FieldName(bytes.foldedToken(in: name)))
+            name: name, value: bytes.trimmed(value), id: FieldNameTable.shared.id(of: name, in: bytes))
         lines.append(field)
         try note(field, of: bytes)
     }

@@ -12,7 +12,8 @@ struct FoldedToken: Equatable, Sendable {
     init(count: Int, words: (UInt64, UInt64, UInt64)) {
         self.count = count
         self.words = (
-            Self.fold(words.0, count), Self.fold(words.1, count - 8), Self.fold(words.2, count - 16)
+            Self.fold(words.0, count), count > 8 ? Self.fold(words.1, count - 8) : 0,
+            count > 16 ? Self.fold(words.2, count - 16) : 0
         )
     }
 
@@ -22,16 +23,19 @@ struct FoldedToken: Equatable, Sendable {
         self = buffer.folded
     }
 
+    /// The first byte, 0 in an empty token.
+    var first: UInt8 { UInt8(truncatingIfNeeded: words.0) }
+
     static func == (left: FoldedToken, right: FoldedToken) -> Bool {
-        left.count == right.count && left.words == right.words
+        left.words.0 == right.words.0 && left.count == right.count && left.words == right.words
     }
 
     /// `prefix` has no more than 24 bytes.
     func begins(with prefix: FoldedToken) -> Bool {
-        count >= prefix.count
-            && words.0 & Self.mask(prefix.count) == prefix.words.0
+        words.0 & Self.mask(prefix.count) == prefix.words.0
             && words.1 & Self.mask(prefix.count - 8) == prefix.words.1
             && words.2 & Self.mask(prefix.count - 16) == prefix.words.2
+            && count >= prefix.count
     }
 
     /// Sets the bit that makes a capital letter a small one, in the first `count` bytes, and clears the others. Of all
@@ -42,7 +46,7 @@ struct FoldedToken: Equatable, Sendable {
 
     /// Ones for the first `count` bytes of a word.
     private static func mask(_ count: Int) -> UInt64 {
-        count >= 8 ? .max : count <= 0 ? 0 : (1 &<< UInt64(8 * count)) &- 1
+        count >= 8 ? .max : count <= 0 ? 0 : .max &>> UInt64(64 &- 8 &* count)
     }
 }
 
