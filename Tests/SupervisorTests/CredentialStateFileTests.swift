@@ -196,10 +196,10 @@ struct CredentialStateFileTests {
         simulation.recovered = [
             RecoveredAnswer(
                 answer: RefreshAnswer(access: Secret(second.access), refresh: Secret(second.refresh)),
-                spent: TokenDigest(Secret(first.refresh)), time: simulation.now + .seconds(20)),
+                spent: Secret(first.refresh).digest, time: simulation.now + .seconds(20)),
             RecoveredAnswer(
                 answer: RefreshAnswer(access: Secret(first.access), refresh: Secret(first.refresh)),
-                spent: TokenDigest(Secret("refresh-1")), time: simulation.now + .seconds(10)),
+                spent: Secret("refresh-1").digest, time: simulation.now + .seconds(10)),
         ]
         simulation.recoveryCopyFound()
         simulation.pass(.seconds(2))
@@ -218,7 +218,7 @@ struct CredentialStateFileTests {
         simulation.recovered = [
             RecoveredAnswer(
                 answer: RefreshAnswer(access: Secret(old.access), refresh: Secret(old.refresh)),
-                spent: TokenDigest(Secret("refresh-0")), time: simulation.now - .seconds(1000))
+                spent: Secret("refresh-0").digest, time: simulation.now - .seconds(1000))
         ]
         simulation.start()
         simulation.recoveryCopyFound()

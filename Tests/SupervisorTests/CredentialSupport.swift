@@ -3,10 +3,6 @@ import Testing
 @testable import ocm_supervisor
 
 extension Secret {
-    convenience init(_ text: String) {
-        self.init(text.utf8Span.span)
-    }
-
     var text: String {
         withBytes { bytes in String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self) }
     }

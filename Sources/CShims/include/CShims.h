@@ -77,3 +77,7 @@ void ocm_trap_stray_jobs(void);
 
 // The CPUs that this process may run on (sched_getaffinity(2)), at least 1.
 int ocm_usable_processors(void);
+
+// Has the file system set so many bytes aside for the file, whose size stays (fallocate(2)): 0, or -1 with errno. File
+// systems that can't promise count as having done so.
+int ocm_reserve(int fd, size_t count);

@@ -1,3 +1,5 @@
+internal import OCMTLS
+
 /// What a look at auth.json found.
 enum FileReading {
     case file(AuthFile)
@@ -20,7 +22,7 @@ struct PreparedRefresh {
 struct RecoveredAnswer {
     let answer: RefreshAnswer
     /// Of the refresh token that was asked with.
-    let spent: TokenDigest
+    let spent: SHA256Digest
     /// When it came.
     let time: Timestamp
 }

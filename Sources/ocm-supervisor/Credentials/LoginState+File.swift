@@ -92,9 +92,15 @@ extension LoginState {
     /// How a file's tokens stand to those that this process got.
     func verdict(on file: Tokens, against obtained: Obtained) -> Verdict {
         if file.matches(obtained.tokens) { return .same }
-        if let refresh = file.refresh, spent.contains(TokenDigest(refresh)) { return .older }
+        if let refresh = file.refresh, spent.contains(refresh.digest) { return .older }
         if let account = file.account, let own = obtained.tokens.account, account != own { return .newer }
         return obtained.tokens.isNewer(than: file) == true ? .older : .newer
+    }
+
+    /// How a file stands to what this process got: `older` is to be overwritten, `newer` to be taken.
+    func standing(of file: AuthFile) -> Verdict {
+        guard let obtained, case .chatGPT(let tokens) = file.login else { return .newer }
+        return verdict(on: tokens, against: obtained)
     }
 
     /// Makes `tokens` the ones in force, a new generation where workers would see a difference. Says whether they are

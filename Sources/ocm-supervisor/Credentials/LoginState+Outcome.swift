@@ -1,3 +1,5 @@
+internal import OCMTLS
+
 /// What came of an exchange, and of the way of its tokens into the file.
 extension LoginState {
     mutating func exchanged(_ outcome: Result<RefreshAnswer, RefreshFailure>, at now: Timestamp) -> [Action] {
@@ -13,7 +15,7 @@ extension LoginState {
     private mutating func answered(_ answer: RefreshAnswer, asked: Tokens, at now: Timestamp) -> [Action] {
         phase = .idle
         let renewed = asked.renewed(by: answer, at: now)
-        if let refresh = asked.refresh, !Tokens.match(refresh, renewed.refresh) { spend(TokenDigest(refresh)) }
+        if let refresh = asked.refresh, !Tokens.match(refresh, renewed.refresh) { spend(refresh.digest) }
         learnClockSkew(from: renewed, at: now)
         let fresh = Obtained(tokens: renewed, retry: now)
         switch holding {
@@ -69,7 +71,7 @@ extension LoginState {
         for recovered in answers.sorted(by: { $0.time < $1.time }) {
             guard case .tokens(let held) = holding, let refresh = held.refresh else { continue }
             let candidate = held.renewed(by: recovered.answer, at: recovered.time)
-            let isSuccessor = TokenDigest(refresh) == recovered.spent
+            let isSuccessor = refresh.digest == recovered.spent
             let isOfSameLogin = candidate.claims?.account != nil && candidate.claims?.account == held.account
             guard isSuccessor || (isOfSameLogin && candidate.isIssuedLater(than: held)) else { continue }
             spend(recovered.spent)
@@ -83,7 +85,7 @@ extension LoginState {
         ]
     }
 
-    private mutating func spend(_ token: TokenDigest) {
+    private mutating func spend(_ token: SHA256Digest) {
         // A thousand refreshes that never reached the file: older ones are told by their date.
         if spent.count >= 1024 { spent.removeFirst() }
         spent.append(token)

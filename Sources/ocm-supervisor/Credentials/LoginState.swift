@@ -1,3 +1,5 @@
+internal import OCMTLS
+
 /// The life of one login: what auth.json holds, when it is refreshed, what workers are told.
 ///
 /// A value without I/O: events go in with the time at which they happened, actions come out for the store around it to
@@ -95,7 +97,7 @@ struct LoginState {
     var phase = Phase.idle
     var obtained: Obtained?
     /// Refresh tokens that this process has spent: a file that holds one of them is older than what it has.
-    var spent: [TokenDigest] = []
+    var spent: [SHA256Digest] = []
     /// The file as it was last when it could be used.
     var lastGood: AuthFile?
     /// Since when, and how, the file has been unusable while a login is held.

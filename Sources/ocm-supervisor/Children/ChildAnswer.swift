@@ -1,0 +1,33 @@
+internal import Glibc
+
+/// The child's side of a `ChildCall`. It blocks: the child has nothing else to do.
+enum ChildAnswer {
+    /// Standard input to its end; nil where that can't be read or is too long.
+    static func readQuestion() -> Secret? {
+        let question = SecretBuffer(capacity: ChildMessage.maximumSize + 1)
+        while !question.isFull {
+            let room = unsafe question.room
+            let count = unsafe read(STDIN_FILENO, room.baseAddress, room.count)
+            if count == 0 { return question.contents }
+            if count > 0 { question.noteFilled(count) } else if errno != EINTR { return nil }
+        }
+        return nil
+    }
+
+    /// Where nobody listens any more, because the supervisor is gone, that is no failure.
+    static func give(_ answer: ChildMessage) {
+        answer.encoded.withBytes { bytes in
+            var position = 0
+            while position < bytes.count {
+                let rest = bytes.extracting(droppingFirst: position)
+                let count = unsafe rest.withUnsafeBytes { unsafe write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+                if count >= 0 { position += count } else if errno != EINTR { return }
+            }
+        }
+    }
+
+    static func forbidCoreFiles() {
+        var limit = rlimit(rlim_cur: 0, rlim_max: 0)
+        unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
+    }
+}

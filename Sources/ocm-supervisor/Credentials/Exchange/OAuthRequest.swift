@@ -1,0 +1,31 @@
+internal import OCMHTTP
+
+/// The request that exchanges a refresh token (RFC 6749 section 6, in JSON as the OAuth server likes it).
+enum OAuthRequest {
+    /// The Codex CLI's own: the login was made for it.
+    private static let clientID = "app_EMoamEEZ73f0CkXaXp7hrann"
+
+    static func body(exchanging token: Secret) -> Secret {
+        let head = "{\"client_id\":\"\(clientID)\",\"grant_type\":\"refresh_token\",\"refresh_token\":"
+        return Secret(capacity: head.utf8.count + JSONString.encodedBound(token.count) + 1) { output in
+            for byte in head.utf8 { output.append(byte) }
+            token.withBytes { JSONString.encode($0, into: &output) }
+            output.append(UInt8(ascii: "}"))
+        }
+    }
+
+    static func head(to endpoint: BaseURL, bodyLength: Int) throws(HTTPError) -> [UInt8] {
+        var head: [UInt8] = []
+        let path = endpoint.path.isEmpty ? "/" : endpoint.path
+        try HeadWriter.requestLine(.post, prefix: "".utf8Span.span, target: path.utf8Span.span, into: &head)
+        HeadWriter.field(try Field(name: "host", value: endpoint.authority), into: &head)
+        HeadWriter.field("content-type", "application/json", into: &head)
+        HeadWriter.field("content-length", UInt64(bodyLength), into: &head)
+        HeadWriter.field("accept", "application/json", into: &head)
+        HeadWriter.field("accept-encoding", "identity", into: &head)
+        HeadWriter.field("user-agent", "ocm-supervisor", into: &head)
+        HeadWriter.field("connection", "close", into: &head)
+        HeadWriter.end(into: &head)
+        return head
+    }
+}

@@ -1,0 +1,91 @@
+internal import CShims
+internal import Glibc
+internal import OCMEventLoop
+internal import OCMTLS
+
+/// The raw answers of the token endpoint, kept beside auth.json until the tokens in them have been written there.
+///
+/// A copy begins with a line of ours, `ocm-answer 1 DIGEST`, where DIGEST is the SHA-256 of the refresh token that was
+/// asked with; what follows is the answer as it came from the connection.
+enum RecoveryCopy {
+    /// Larger answers are not the token endpoint's.
+    static let maximumSize = 256 << 10
+    /// Promised by the file system before anything is asked: a disk that fills up meanwhile does not lose the answer.
+    private static let reservation = 64 << 10
+    private static let marker = "ocm-answer 1 "
+
+    /// Paths of the copies for the login at `target`, in no order.
+    static func paths(for target: String) -> [String] {
+        let directory = CredentialFile.directory(of: target)
+        let prefix = CredentialFile.prefix(for: target) + "answer-"
+        guard let stream = unsafe opendir(directory) else { return [] }
+        defer { unsafe closedir(stream) }
+        var paths: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
+                unsafe String(cString: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
+            }
+            if name.hasPrefix(prefix) { paths.append(directory + name) }
+        }
+        return paths
+    }
+
+    static func newPath(for target: String) -> String {
+        CredentialFile.sibling(of: target, "answer-" + CredentialFile.uniqueSuffix())
+    }
+
+    /// Makes the file, with its first line and room for the answer, before anything is asked.
+    static func create(_ path: String, spending token: Secret) throws(SystemError) -> FileDescriptor {
+        let descriptor = try FileDescriptor(
+            "open", unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_APPEND, 0o600))
+        do throws(SystemError) {
+            guard ocm_reserve(descriptor.number, reservation) == 0 else { throw SystemError("fallocate") }
+            try append((marker + token.digest.hexadecimal + "\n").utf8Span.span, to: descriptor.number)
+            guard fsync(descriptor.number) == 0 else { throw SystemError("fsync") }
+            try CredentialFile.synchronise(directory: CredentialFile.directory(of: path))
+            return descriptor
+        } catch {
+            unsafe unlink(path)
+            throw error
+        }
+    }
+
+    static func append(_ bytes: Span<UInt8>, to number: Int32) throws(SystemError) {
+        var position = 0
+        while position < bytes.count {
+            let rest = bytes.extracting(droppingFirst: position)
+            let count = unsafe rest.withUnsafeBytes { unsafe write(number, $0.baseAddress, $0.count) }
+            if count >= 0 { position += count } else if errno != EINTR { throw SystemError("write") }
+        }
+    }
+
+    /// What a copy holds: whose answer it is, the answer, and when it was last written to. nil for what is no copy.
+    static func read(_ path: String) -> (spent: SHA256Digest, answer: Secret, time: Timestamp)? {
+        let number = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard number >= 0 else { return nil }
+        let descriptor = FileDescriptor(owning: number)
+        var status = stat()
+        guard unsafe fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard let text = try? CredentialFile.contents(of: descriptor.number, atMost: maximumSize + 1024),
+            let (spent, answer) = parse(text)
+        else { return nil }
+        return (spent, answer, CredentialFile.Signature(status).modified)
+    }
+
+    private static func parse(_ text: Secret) -> (SHA256Digest, Secret)? {
+        text.withBytes { bytes in
+            let start = marker.utf8.count
+            let end = start + 2 * SHA256Digest.byteCount
+            guard bytes.count > end, bytes[end] == UInt8(ascii: "\n"),
+                marker.utf8.elementsEqual((0..<start).map { bytes[$0] }),
+                let digest = SHA256Digest(
+                    hexadecimal: String(decoding: (start..<end).map { bytes[$0] }, as: UTF8.self))
+            else { return nil }
+            return (digest, Secret(bytes.extracting(droppingFirst: end + 1)))
+        }
+    }
+
+    static func remove(_ paths: [String]) {
+        for path in paths { unsafe unlink(path) }
+    }
+}

@@ -1,0 +1,82 @@
+internal import Glibc
+internal import OCMEventLoop
+
+/// The way of a refresh: the lock, what an earlier process left, the file once more, then the child.
+extension CredentialStore {
+    /// Another process that has the lock is refreshing: some seconds. One that is stopped in the middle is not waited
+    /// for longer than an exchange can take.
+    private static let longestWaitForLock = Duration.seconds(90)
+
+    func prepare() async {
+        let target = file.target
+        guard await takeLock(for: target) else { return }
+        let recovered = await recoveredAnswers(for: target)
+        perform(
+            state.prepared(
+                PreparedRefresh(reading: file.read(), recovered: recovered, foreignOwner: foreignOwner(of: target)),
+                at: .now))
+    }
+
+    /// False where the task was cancelled. True without the lock where there can be none, or where it does not come.
+    private func takeLock(for target: String) async -> Bool {
+        let deadline = EventLoop.now + Self.longestWaitForLock
+        while lock == nil {
+            switch CredentialLock.attempt(for: target) {
+            case .taken(let taken): lock = consume taken
+            case .impossible: return true
+            case .busy:
+                if EventLoop.now >= deadline { return true }
+                do { try await EventLoop.sleep(for: .milliseconds(250)) } catch { return false }
+            }
+        }
+        return true
+    }
+
+    /// The user that the file belongs to, where we could not write it without taking it from them.
+    private func foreignOwner(of target: String) -> UInt32? {
+        var status = stat()
+        guard geteuid() != 0, unsafe stat(target, &status) == 0, status.st_uid != geteuid() else { return nil }
+        return status.st_uid
+    }
+
+    /// Answers that were kept and not written to the file. Children make sense of them.
+    private func recoveredAnswers(for target: String) async -> [RecoveredAnswer] {
+        var answers: [RecoveredAnswer] = []
+        for path in RecoveryCopy.paths(for: target) {
+            guard let (spent, raw, time) = RecoveryCopy.read(path) else { continue }
+            if case .success(let answer)? = await ask(.parse(raw), within: .seconds(10)) {
+                answers.append(RecoveredAnswer(answer: answer, spent: spent, time: time))
+            }
+        }
+        return answers
+    }
+
+    func exchange(_ tokens: Tokens, isUrgent: Bool) async -> ExchangeResult {
+        guard let refresh = tokens.refresh else { return .failure(.failed(.start, "there is no refresh token")) }
+        let target = file.target
+        let order = ExchangeOrder(
+            endpoint: settings.endpoint, refreshToken: refresh, copy: RecoveryCopy.newPath(for: target),
+            isUrgent: isUrgent, trust: settings.trust, deadlines: settings.deadlines)
+        let patience = Duration.milliseconds(settings.deadlines.total) + .seconds(15)
+        if let result = await ask(.ask(order), within: patience) { return result }
+        // The child died without a word: its answer may have got as far as the disk.
+        let answers = await recoveredAnswers(for: target)
+        if let kept = answers.first(where: { $0.spent == refresh.digest }) { return .success(kept.answer) }
+        return .failure(.failed(.start, "the child process gave no answer"))
+    }
+
+    /// nil where the child gave no answer that makes sense.
+    private func ask(_ question: ExchangeQuestion, within patience: Duration) async -> ExchangeResult? {
+        var call = ChildCall(program: settings.program, command: "oauth-exchange")
+        call.outlivesParent = true
+        if let number = lock?.descriptor.number { call.descriptors = [number] }
+        do throws(ChildFailure) {
+            let answer = try await call.answer(
+                to: question.message.encoded, limit: ChildMessage.maximumSize, until: EventLoop.now + patience)
+            return ChildMessage.result(answer)
+        } catch {
+            if case .system(let error) = error { return .failure(.failed(.start, "\(error)")) }
+            return nil
+        }
+    }
+}
