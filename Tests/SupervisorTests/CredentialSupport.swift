@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import ocm_supervisor
@@ -51,5 +52,28 @@ func reading(_ text: String?) -> FileReading {
         return .file(try AuthFile(Secret(text)))
     } catch {
         return .damaged(error)
+    }
+}
+
+/// The built program, beside the tests.
+enum SupervisorProgram {
+    static var path: String {
+        get throws {
+            let tests = try #require(realPath("/proc/self/exe"))
+            // The runner is a helper of the toolchain; the bundle that it has loaded is in the build folder.
+            let arguments = CommandLine.arguments + [tests]
+            for argument in arguments {
+                guard let slash = argument.lastIndex(of: "/") else { continue }
+                let candidate = argument[..<slash] + "/ocm-supervisor"
+                if access(String(candidate), X_OK) == 0 { return String(candidate) }
+            }
+            return try #require(nil as String?, "ocm-supervisor is not built")
+        }
+    }
+
+    private static func realPath(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 }

@@ -8,9 +8,8 @@ extension CredentialFile {
     /// Between the last look at the old file and the rename lie some microseconds. Whoever had the old file open for
     /// writing then writes into a file without a name; `old` is still open, and a later look at it finds that.
     static func replace(
-        _ target: String, _ old: borrowing Opened, with text: Secret
+        _ target: String, _ old: borrowing Opened, with text: Secret, as user: uid_t = geteuid()
     ) throws(SaveProblem) -> Bool {
-        let user = geteuid()
         guard old.owner == user || user == 0 else { throw .foreignOwner(old.owner) }
         let temporary = sibling(of: target, "new-" + uniqueSuffix())
         do throws(SystemError) {
