@@ -86,7 +86,8 @@ let package = Package(
         .testTarget(
             name: "SupervisorTests",
             dependencies: [
-                "ocm-supervisor", "OCMIPC", "LoopTestSupport", .product(name: "Logging", package: "swift-log"),
+                "ocm-supervisor", "OCMIPC", "OCMTLS", "OCMEventLoop", "LoopTestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Pricing/expectations.py", "Pricing/expectations.json"],
             swiftSettings: tests),

@@ -13,5 +13,9 @@ struct Program: ParsableCommand {
             Exit status: 0 good, 64 wrong arguments, 78 wrong configuration, 1 anything else.
             """,
         version: Release.text,
-        subcommands: [Run.self, Check.self, Token.self, ClientConfig.self, Version.self])
+        subcommands: [
+            Run.self, Check.self, Token.self, ClientConfig.self, Version.self,
+            // What the supervisor runs as its children.
+            OAuthExchangeCommand.self, ResolveCommand.self,
+        ])
 }

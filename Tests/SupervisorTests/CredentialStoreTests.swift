@@ -137,14 +137,31 @@ struct CredentialStoreTests {
         }
     }
 
-    @Test("a file, and a directory, that come later are found")
-    func late() throws {
+    @Test("a file that comes later is found")
+    func lateFile() throws {
         try onLoop {
             let bench = try Bench(path: "elsewhere")
             #expect(bench.unavailable?.reason == .loggedOut)
             let text = bench.directory.read("elsewhere") ?? ""
             bench.directory.write(text, to: "auth.json")
             await bench.until { bench.credential != nil }
+            await bench.end()
+        }
+    }
+
+    @Test("a directory that comes later, with the file in it, is found")
+    func lateDirectory() throws {
+        try onLoop {
+            let bench = try Bench()
+            var settings = bench.store.settings
+            settings.path = bench.directory.path + "/later/auth.json"
+            let store = CredentialStore(settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            store.start()
+            #expect(store.state.condition == .absent)
+            mkdir(bench.directory.path + "/later", 0o700)
+            bench.directory.write(bench.file, to: "later/auth.json")
+            await bench.until { store.state.condition == .valid }
+            await store.stop()
             await bench.end()
         }
     }
