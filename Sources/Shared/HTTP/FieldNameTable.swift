@@ -24,7 +24,7 @@ struct FieldNameTable: Sendable {
         self.families = families
         starts = (0...FoldedToken.maximumCount + 1).map { length in exact.count { $0.name.count < length } }
         initials = (0...FoldedToken.maximumCount + 1).map { length in
-            let names = exact.filter { $0.name.count == length } + families.filter { $0.name.count < length }
+            let names = exact.filter { $0.name.count == length } + families.filter { $0.name.count <= length }
             return names.reduce(0) { $0 | Self.bit($1.name.first) }
         }
     }
