@@ -21,7 +21,7 @@ package struct JSONScanner: Sendable {
         case malformed
     }
 
-    enum State: Sendable {
+    enum State: UInt8, Sendable {
         /// Before the top-level object.
         case start
         case value, valueOrEnd, keyOrEnd, colon, separatorOrEnd
@@ -30,6 +30,9 @@ package struct JSONScanner: Sendable {
         /// In containers nested deeper than is kept track of.
         case deep
         case end, malformed
+
+        /// Whether the next byte is one of structure, not part of a string, number or literal.
+        var isStructural: Bool { rawValue <= State.separatorOrEnd.rawValue }
     }
 
     /// Containers down to this depth are matched exactly. Deeper ones, which exist only inside skipped values, are
@@ -69,8 +72,10 @@ package struct JSONScanner: Sendable {
 
     /// The name or string that `next` has just returned, in the bytes in which it found its end. One that is longer
     /// than `BoundedText.capacity` may be cut there: `copyText(from:)` knows whether it was.
-    @_lifetime(borrow self, copy bytes)
-    package func text(in bytes: Span<UInt8>) -> Span<UInt8> {
+    ///
+    /// Mutating only in form: read through a copyable value that lies in another one, it would copy the scanner first.
+    @_lifetime(&self, copy bytes)
+    package mutating func text(in bytes: Span<UInt8>) -> Span<UInt8> {
         isTextHeld ? heldText.bytes : bytes.extracting(textRange)
     }
 
@@ -112,9 +117,11 @@ package struct JSONScanner: Sendable {
                 case .string: scanString(bytes, &position)
                 case .escape, .unicode: scanEscape(bytes, &position)
                 case .number: scanNumber(bytes, &position)
+                case .literal: matchLiteral(bytes, &position)
+                case .deep: countDeep(bytes, &position)
                 case .end: pass(over: bytes, &position)
                 case .malformed: .malformed
-                default: scanStructure(bytes, &position)
+                case .start, .value, .valueOrEnd, .keyOrEnd, .colon, .separatorOrEnd: scanStructure(bytes, &position)
                 }
             if let token { return token }
         }
@@ -128,25 +135,27 @@ package struct JSONScanner: Sendable {
 
     // MARK: Values
 
+    /// What stands between strings and numbers, byte by byte, up to the next token or into the next string or number.
     private mutating func scanStructure(_ bytes: Span<UInt8>, _ position: inout Int) -> Token? {
-        let byte = bytes[position]
-        position &+= 1
-        switch state {
-        case .deep: return countDeep(byte)
-        case .literal: return matchLiteral(byte)
-        default: break
+        while position < bytes.count {
+            let byte = bytes[position]
+            position &+= 1
+            let token: Token?
+            switch byte {
+            case UInt8(ascii: "\""):
+                return beginString()
+            case .space, .tab, .lineFeed, .carriageReturn: continue
+            case UInt8(ascii: ","): token = separate()
+            case UInt8(ascii: ":"): token = move(from: .colon, to: .value)
+            case UInt8(ascii: "{"): token = open(isObject: true)
+            case UInt8(ascii: "["): token = open(isObject: false)
+            case UInt8(ascii: "}"): token = close(isObject: true)
+            case UInt8(ascii: "]"): token = close(isObject: false)
+            default: return beginScalar(byte)
+            }
+            if token != nil || !state.isStructural { return token }
         }
-        switch byte {
-        case .space, .tab, .lineFeed, .carriageReturn: return nil
-        case UInt8(ascii: "{"): return open(isObject: true)
-        case UInt8(ascii: "["): return open(isObject: false)
-        case UInt8(ascii: "}"): return close(isObject: true)
-        case UInt8(ascii: "]"): return close(isObject: false)
-        case UInt8(ascii: ","): return separate()
-        case UInt8(ascii: ":"): return move(from: .colon, to: .value)
-        case UInt8(ascii: "\""): return beginString()
-        default: return beginScalar(byte)
-        }
+        return nil
     }
 
     private var expectsValue: Bool { state == .value || state == .valueOrEnd }
@@ -218,22 +227,31 @@ package struct JSONScanner: Sendable {
         return nil
     }
 
-    private mutating func matchLiteral(_ byte: UInt8) -> Token? {
-        guard UInt64(byte) == literalRest & 0xFF else { return refuse() }
-        literalRest >>= 8
-        return literalRest == 0 ? endValue(.literal) : nil
+    private mutating func matchLiteral(_ bytes: Span<UInt8>, _ position: inout Int) -> Token? {
+        while position < bytes.count {
+            guard UInt64(bytes[position]) == literalRest & 0xFF else { return refuse() }
+            position &+= 1
+            literalRest >>= 8
+            if literalRest == 0 { return endValue(.literal) }
+        }
+        return nil
     }
 
-    private mutating func countDeep(_ byte: UInt8) -> Token? {
-        switch byte {
-        case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-        case UInt8(ascii: "}"), UInt8(ascii: "]"):
-            depth -= 1
-            if depth == Self.trackedDepth { return endValue(.arrayEnd) }
-        case UInt8(ascii: "\""):
-            isKey = false
-            state = .string
-        default: break
+    private mutating func countDeep(_ bytes: Span<UInt8>, _ position: inout Int) -> Token? {
+        while position < bytes.count {
+            let byte = bytes[position]
+            position &+= 1
+            switch byte {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                depth -= 1
+                if depth == Self.trackedDepth { return endValue(.arrayEnd) }
+            case UInt8(ascii: "\""):
+                isKey = false
+                state = .string
+                return nil
+            default: break
+            }
         }
         return nil
     }

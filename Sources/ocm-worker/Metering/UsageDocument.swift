@@ -145,14 +145,13 @@ struct UsageDocument: Sendable {
     // MARK: Values
 
     private mutating func takeText(_ bytes: Span<UInt8>) {
-        let text = json.text(in: bytes)
         switch member {
         case .model: model = json.copyText(from: bytes)
         case .serviceTier: serviceTier = json.copyText(from: bytes)
         case .type:
-            ending = TokenUsage.Ending(event: text)
+            ending = TokenUsage.Ending(event: json.text(in: bytes))
             if ending == nil { progress = .rejected }
-        case .status: ending = TokenUsage.Ending(status: text)
+        case .status: ending = TokenUsage.Ending(status: json.text(in: bytes))
         default: break
         }
     }
