@@ -1,27 +1,39 @@
 extension JSONScanner {
+    private static var quote: UInt8 { UInt8(ascii: "\"") }
+    private static var backslash: UInt8 { UInt8(ascii: "\\") }
+
     mutating func scanString(_ bytes: Span<UInt8>, _ position: inout Int) -> Token? {
-        let isCapturing = !isSkipping
-        while position < bytes.count {
+        isSkipping ? skipString(bytes, &position) : captureString(bytes, &position)
+    }
+
+    private mutating func captureString(_ bytes: Span<UInt8>, _ position: inout Int) -> Token? {
+        let stop = bytes.firstStringStop(from: position)
+        let isEnd = stop < bytes.count && bytes[stop] == Self.quote
+        take(bytes, position..<stop, isEnd: isEnd)
+        position = stop
+        guard stop < bytes.count else { return nil }
+        position &+= 1
+        if isEnd { return endString() }
+        guard bytes[stop] == Self.backslash else { return refuse() }
+        state = .escape
+        return nil
+    }
+
+    private mutating func skipString(_ bytes: Span<UInt8>, _ position: inout Int) -> Token? {
+        while true {
             let stop = bytes.firstStringStop(from: position)
-            let isEnd = stop < bytes.count && bytes[stop] == UInt8(ascii: "\"")
-            if isCapturing { take(bytes, position..<stop, isEnd: isEnd) }
             position = stop
             guard stop < bytes.count else { return nil }
             position &+= 1
-            if isEnd { return endString() }
-            switch bytes[stop] {
-            case UInt8(ascii: "\\"):
-                // The common case in place: a short escape that nobody wants to read.
-                if !isCapturing, position < bytes.count, Self.unescaped(bytes[position]) != nil {
-                    position &+= 1
-                } else {
-                    state = .escape
-                    return nil
-                }
-            default: return refuse()
+            if bytes[stop] == Self.quote { return endString() }
+            guard bytes[stop] == Self.backslash else { return refuse() }
+            // A short escape in one step: text has one every few words.
+            guard position < bytes.count, bytes[position].isShortEscape else {
+                state = .escape
+                return nil
             }
+            position &+= 1
         }
-        return nil
     }
 
     /// Notes where the text stands, or, where this is but a part of it, keeps the part.
@@ -103,5 +115,14 @@ extension JSONScanner {
         case UInt8(ascii: "f"): 0x0C
         default: nil
         }
+    }
+}
+
+extension UInt8 {
+    /// Whether this byte, behind a backslash, makes a whole escape: one of `"\/bfnrt`, a bit for each below.
+    @inline(__always)
+    fileprivate var isShortEscape: Bool {
+        let set: UInt64 = self < 64 ? 0x0000_8004_0000_0000 : 0x0014_4044_1000_0000
+        return self < 128 && (set &>> UInt64(self & 63)) & 1 == 1
     }
 }

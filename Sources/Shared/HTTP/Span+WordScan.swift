@@ -3,7 +3,7 @@
 
 extension Span<UInt8> {
     /// Index of the first CR or LF at or after `start`; `count` where there is none.
-    package func firstLineBreak(from start: Int) -> Int {
+    func firstLineBreak(from start: Int) -> Int {
         firstIndex(from: start) { word in
             zeros(in: word ^ repeated(0x0A)) | zeros(in: word ^ repeated(0x0D))
         }
@@ -11,7 +11,8 @@ extension Span<UInt8> {
 
     /// Index of the first byte at or after `start` that ends a run of plain characters in a JSON string: the quote,
     /// the backslash, or a control character; `count` where there is none.
-    package func firstStringStop(from start: Int) -> Int {
+    @inline(__always)
+    func firstStringStop(from start: Int) -> Int {
         firstIndex(from: start) { word in
             zeros(in: word ^ repeated(0x22)) | zeros(in: word ^ repeated(0x5C))
                 | ((word &- repeated(0x20)) & ~word & repeated(0x80))
@@ -38,8 +39,9 @@ extension Span<UInt8> {
     private func firstIndex(from start: Int, marks: (UInt64) -> UInt64) -> Int {
         precondition(start >= 0)
         var index = start
-        // Most runs are short: one word by itself, then four a round, of which the compiler makes vector code.
-        if index &+ 8 <= count {
+        // Most runs are short: four words one by one, then four a round, of which the compiler makes vector code.
+        let near = Swift.min(count, index &+ 32)
+        while index &+ 8 <= near {
             let found = marks(uncheckedWord(at: index))
             if found != 0 { return index &+ found.trailingZeroBitCount >> 3 }
             index &+= 8
