@@ -2,13 +2,25 @@
 
 import asyncio
 import inspect
+import resource
 import shutil
+import signal
 import tempfile
 
 import pytest
 
 from harness.fake import FakeAPI
 from harness.ocm import Ocm
+
+
+def pytest_configure():
+    """SIGTERM ends the run as an interrupt does: with the fixtures' ends, so that no process is left behind.
+
+    The tests and the fake API hold an end of every connection: they may open as many as the system lets them.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 @pytest.hookimpl(tryfirst=True)

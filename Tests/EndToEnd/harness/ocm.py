@@ -14,6 +14,7 @@ import pytest
 
 from . import proc
 from .http import Connection
+from .tools import tool
 from .waiting import eventually
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
@@ -98,15 +99,18 @@ class Ocm:
 
     # The process.
 
-    def start(self, wait=True):
+    def start(self, wait=True, descriptors=None):
+        """`descriptors`: the limit of open files that its processes are given."""
         path = self.directory / "config.json"
         write_private(path, self.configuration)
         environment = {name: value for name, value in os.environ.items()
                        if name in ("PATH", "HOME", "LANG", "TZ") or name.startswith("OCM_")}
+        command = [str(binaries() / "ocm-supervisor"), "run", "-c", str(path)]
+        if descriptors:
+            command = [tool("prlimit", "util-linux"), f"--nofile={descriptors}:{descriptors}", *command]
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([str(binaries() / "ocm-supervisor"), "run", "-c", str(path)],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
-                                            start_new_session=True)
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=environment, start_new_session=True)
         if wait:
             self.wait_ready()
         return self

@@ -180,8 +180,10 @@ class Body:
         order, connection = self.order, self.connection
         record = connection.record
         paced = order.interval or order.dribble or order.linger
+        stalled = False
         for payload, event_ends, counts in parts:
-            if order.stall_after_events >= 0 and record.events >= order.stall_after_events:
+            if not stalled and 0 <= order.stall_after_events <= record.events:
+                stalled = True
                 await self.flush()
                 await connection.pause(order.stall or -1)
             if 0 <= order.cut_after_events <= record.events:
