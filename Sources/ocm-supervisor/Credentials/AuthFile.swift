@@ -16,12 +16,16 @@ struct AuthFile {
         case wrongType(String)
         /// A value that can't stand in a request's field.
         case unprintable(String)
+        case tooLong(String)
         case missingKey
     }
 
     /// Larger files are not read. A login takes 5 to 10 KB; what is a hundred times as large is something else, and
     /// the supervisor, which has one thread, is not to spend its time on it.
     static let maximumSize = 1 << 20
+
+    /// Bytes of a token or key at most: what a message to a worker takes.
+    static let maximumToken = 64 << 10
 
     let text: Secret
     let outline: JSONOutline
@@ -45,7 +49,7 @@ struct AuthFile {
         guard root.kind == .object else { throw .wrongType("the file") }
         let mode = try string("auth_mode", root["auth_mode"], text)
         if let key = try secret("OPENAI_API_KEY", root["OPENAI_API_KEY"], text)?.trimmed, !key.isEmpty {
-            guard key.isVisibleASCII else { throw .unprintable("OPENAI_API_KEY") }
+            try check(key, "OPENAI_API_KEY")
             return .apiKey(key)
         }
         if mode?.lowercased() == "apikey" { throw .missingKey }
@@ -60,9 +64,7 @@ struct AuthFile {
         let refresh = try token("refresh_token", object, text)
         guard access != nil || refresh != nil else { return nil }
         let account = try string("tokens.account_id", object["account_id"], text)
-        if let account, !account.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) {
-            throw .unprintable("tokens.account_id")
-        }
+        if let account, !TokenClaims.isAccount(account) { throw .unprintable("tokens.account_id") }
         return Tokens(
             access: access, refresh: refresh, id: try idToken(object["id_token"], text), account: account,
             lastRefresh: try string("last_refresh", root["last_refresh"], text).flatMap { Timestamp(rfc3339: $0) })
@@ -72,8 +74,13 @@ struct AuthFile {
         _ name: String, _ object: JSONOutline.Value, _ text: Span<UInt8>
     ) throws(Fault) -> Secret? {
         guard let token = try secret("tokens." + name, object[name], text), !token.isEmpty else { return nil }
-        guard token.isVisibleASCII else { throw .unprintable("tokens." + name) }
+        try check(token, "tokens." + name)
         return token
+    }
+
+    private static func check(_ token: Secret, _ path: String) throws(Fault) {
+        guard token.isVisibleASCII else { throw .unprintable(path) }
+        guard token.count <= maximumToken else { throw .tooLong(path) }
     }
 
     /// Not needed for anything but to show the account: of a form that is not known it counts as absent.
@@ -120,6 +127,7 @@ extension AuthFile.Fault: CustomStringConvertible {
         case .empty: "it is empty"
         case .wrongType(let path): "\(path) has the wrong type"
         case .unprintable(let path): "\(path) contains white space or characters beyond ASCII"
+        case .tooLong(let path): "\(path) is longer than \(AuthFile.maximumToken) bytes"
         case .missingKey: "auth_mode is \"apikey\", but OPENAI_API_KEY is missing"
         }
     }

@@ -14,6 +14,8 @@ enum FileReading {
 struct PreparedRefresh {
     var reading: FileReading
     var recovered: [RecoveredAnswer] = []
+    /// A copy could not be looked into now: all are kept.
+    var hasUnreadCopies = false
     /// The user that the file belongs to, where a rewrite would change that.
     var foreignOwner: UInt32?
 }

@@ -68,7 +68,9 @@ extension LoginState {
             return actions + publication(at: now)
         }
         // What is left of copies now has been overtaken by the file, or was never complete.
-        if case .file = prepared.reading, obtained?.isSaved ?? true { actions.append(.discardRecoveryCopies) }
+        if case .file = prepared.reading, obtained?.isSaved ?? true, !prepared.hasUnreadCopies {
+            actions.append(.discardRecoveryCopies)
+        }
         let isNeeded = isRejected || (refreshDue.map { $0 <= now } ?? false)
         guard isNeeded, tokens.refresh != nil else { return actions + stopRefreshing(at: now) }
         return actions + ask(tokens, foreignOwner: prepared.foreignOwner, at: now)

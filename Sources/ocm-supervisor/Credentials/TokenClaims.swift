@@ -20,11 +20,16 @@ struct TokenClaims: Equatable, Sendable {
         expiry = Self.time(root["exp"], text)
         issued = Self.time(root["iat"], text)
         let account = root["https://api.openai.com/auth"]
-        self.account = Self.string(account?["chatgpt_account_id"], text)
+        self.account = Self.string(account?["chatgpt_account_id"], text).flatMap { Self.isAccount($0) ? $0 : nil }
         plan = Self.string(account?["chatgpt_plan_type"], text)
         email =
             Self.string(root["email"], text)
             ?? Self.string(root["https://api.openai.com/profile"]?["email"], text)
+    }
+
+    /// Whether it can stand in a request's field, and in a message to a worker.
+    static func isAccount(_ text: String) -> Bool {
+        (1...255).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
     }
 
     /// The middle one of three parts between dots.

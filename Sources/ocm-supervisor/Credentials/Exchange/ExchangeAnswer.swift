@@ -3,8 +3,6 @@ typealias ExchangeResult = Result<RefreshAnswer, RefreshFailure>
 
 extension ChildMessage {
     private static let answerFields = 4
-    /// Tokens have some kilobytes.
-    static let maximumToken = 64 << 10
 
     init(_ result: ExchangeResult) {
         switch result {
@@ -27,7 +25,7 @@ extension ChildMessage {
         let fields = message.fields
         switch fields[0].string {
         case "tokens":
-            guard fields.allSatisfy({ $0.count <= maximumToken && ($0.isEmpty || $0.isVisibleASCII) }) else {
+            guard fields.allSatisfy({ $0.count <= AuthFile.maximumToken && ($0.isEmpty || $0.isVisibleASCII) }) else {
                 return nil
             }
             let tokens = fields.dropFirst().map { $0.isEmpty ? nil : $0 }

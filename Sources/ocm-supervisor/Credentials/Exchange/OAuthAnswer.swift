@@ -17,7 +17,7 @@ enum OAuthAnswer {
     }
 
     private static func token(_ value: JSONOutline.Value?, _ body: Span<UInt8>) -> Secret? {
-        guard let value, value.kind == .string, value.range.count <= ChildMessage.maximumToken else { return nil }
+        guard let value, value.kind == .string, value.range.count <= AuthFile.maximumToken else { return nil }
         let token = JSONString.secret(body.extracting(value.range))
         return token.isEmpty || !token.isVisibleASCII ? nil : token
     }

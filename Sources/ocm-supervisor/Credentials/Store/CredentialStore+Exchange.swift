@@ -10,11 +10,11 @@ extension CredentialStore {
     func prepare() async {
         let target = file.target
         guard await takeLock(for: target) else { return }
-        let recovered = await recoveredAnswers(for: target)
-        perform(
-            state.prepared(
-                PreparedRefresh(reading: file.read(), recovered: recovered, foreignOwner: foreignOwner(of: target)),
-                at: .now))
+        let (recovered, areAllRead) = await recoveredAnswers(for: target)
+        let prepared = PreparedRefresh(
+            reading: file.read(), recovered: recovered, hasUnreadCopies: !areAllRead,
+            foreignOwner: foreignOwner(of: target))
+        perform(state.prepared(prepared, at: .now))
     }
 
     /// False where the task was cancelled. True without the lock where there can be none, or where it does not come.
@@ -39,16 +39,21 @@ extension CredentialStore {
         return status.st_uid
     }
 
-    /// Answers that were kept and not written to the file. Children make sense of them.
-    private func recoveredAnswers(for target: String) async -> [RecoveredAnswer] {
+    /// Answers that were kept and not written to the file. Children make sense of them; where one can't be run, not
+    /// all are read.
+    private func recoveredAnswers(for target: String) async -> (answers: [RecoveredAnswer], areAllRead: Bool) {
         var answers: [RecoveredAnswer] = []
+        var areAllRead = true
         for path in RecoveryCopy.paths(for: target) {
             guard let (spent, raw, time) = RecoveryCopy.read(path) else { continue }
-            if case .success(let answer)? = await ask(.parse(raw), within: .seconds(10)) {
-                answers.append(RecoveredAnswer(answer: answer, spent: spent, time: time))
+            switch await ask(.parse(raw), within: .seconds(10)) {
+            case .success(let answer)?: answers.append(RecoveredAnswer(answer: answer, spent: spent, time: time))
+            case .failure(.failed(.start, _))?, nil: areAllRead = false
+            // Cut off, or no tokens.
+            case .failure?: break
             }
         }
-        return answers
+        return (answers, areAllRead)
     }
 
     func exchange(_ tokens: Tokens, isUrgent: Bool) async -> ExchangeResult {
@@ -60,8 +65,8 @@ extension CredentialStore {
         let patience = Duration.milliseconds(settings.deadlines.total) + .seconds(15)
         if let result = await ask(.ask(order), within: patience) { return result }
         // The child died without a word: its answer may have got as far as the disk.
-        let answers = await recoveredAnswers(for: target)
-        if let kept = answers.first(where: { $0.spent == refresh.digest }) { return .success(kept.answer) }
+        let kept = await recoveredAnswers(for: target).answers
+        if let kept = kept.first(where: { $0.spent == refresh.digest }) { return .success(kept.answer) }
         return .failure(.failed(.start, "the child process gave no answer"))
     }
 

@@ -1,0 +1,64 @@
+internal import Logging
+internal import OCMEventLoop
+internal import OCMIPC
+internal import OCMTLS
+
+/// The logins of all services: one store for each file, whatever the paths that it is named by.
+@EventLoop final class CredentialStores {
+    private var stores: [String: CredentialStore] = [:]
+    private var storeOfService: [String: CredentialStore] = [:]
+
+    /// What all stores have in common.
+    struct Surroundings: Sendable {
+        /// Absolute path of ocm-supervisor.
+        var program: String
+        /// The whole URL of the token endpoint.
+        var endpoint: BaseURL
+        var trust: [TrustSource]
+    }
+
+    init(_ services: [ServiceConfiguration], _ surroundings: Surroundings, logger: Logger) {
+        for service in services {
+            let target = CredentialFile(path: service.credentialPath).target
+            let store = stores[target] ?? makeStore(service.credentialPath, surroundings, logger)
+            stores[target] = store
+            storeOfService[service.tag] = store
+        }
+    }
+
+    private func makeStore(_ path: String, _ surroundings: Surroundings, _ logger: Logger) -> CredentialStore {
+        let settings = CredentialStore.Settings(
+            path: path, program: surroundings.program, endpoint: surroundings.endpoint, trust: surroundings.trust)
+        var logger = logger
+        logger[metadataKey: "credential"] = .string(path)
+        return CredentialStore(settings, logger: logger)
+    }
+
+    /// Reads the files, then calls `publish` with each service's tag and state, now and whenever it changes.
+    func start(_ publish: @escaping @EventLoop (String, OCMIPC.CredentialState) -> Void) {
+        for store in stores.values { store.start() }
+        for (service, store) in storeOfService {
+            store.subscribe { publication in
+                switch publication {
+                case .credential(let credential): publish(service, credential.message)
+                case .unavailable(let unavailable): publish(service, unavailable.message)
+                }
+            }
+        }
+    }
+
+    /// A worker says that the API has answered 401 to the service's credential of that generation.
+    func rejected(service: String, generation: UInt64) {
+        storeOfService[service]?.rejected(generation: generation)
+    }
+
+    /// What `status` shows.
+    func status(of service: String) -> CredentialStatus? {
+        storeOfService[service]?.state.status
+    }
+
+    /// Brings refreshes that are under way to their end, for some seconds.
+    func stop() async {
+        for store in stores.values { await store.stop() }
+    }
+}
