@@ -23,13 +23,14 @@ package struct Packet: ~Copyable {
 
 /// A connected Unix socket that keeps the bounds of messages (SOCK_SEQPACKET, unix(7)) and carries descriptors.
 @EventLoop package final class PacketSocket: EventSource {
-    /// The largest packet that is received; a larger one is an error. Below the kernel's default for a socket's buffer.
-    package static let maximumPacket = 128 * 1024
+    /// The largest packet that is received; a larger one is an error.
+    package static let maximumPacket = 64 * 1024
+    private static let maximumDescriptors = 253
 
     private var descriptor: FileDescriptor?
     /// Signalled whenever a packet may have come, or room for one, or the peer's end.
     package var wakeup: Wakeup
-    private(set) var mayRead = false
+    package private(set) var mayRead = false
     private var mayWrite = true
     private var watchesWritable = false
 
@@ -59,14 +60,12 @@ package struct Packet: ~Copyable {
     package func receive() throws(SystemError) -> Received {
         guard let number = descriptor?.number else { return .end }
         guard mayRead else { return .wouldBlock }
-        var descriptors = [Int32](repeating: -1, count: 253)
-        var descriptorCount = 0
         var truncated: Int32 = 0
         var count = 0
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: PacketSocket.maximumPacket) { space, used in
+        let space = unsafe ReadBuffer.shared.space
+        let descriptors = unsafe [Int32](unsafeUninitializedCapacity: Self.maximumDescriptors) { descriptors, used in
             count = unsafe ocm_receive_packet(
-                number, space.baseAddress, space.count, &descriptors, descriptors.count, &descriptorCount, &truncated)
-            used = max(count, 0)
+                number, space.baseAddress, Self.maximumPacket, descriptors.baseAddress, descriptors.count, &used, &truncated)
         }
         if count < 0 {
             guard errno == EAGAIN else { throw SystemError("recvmsg") }
@@ -74,8 +73,24 @@ package struct Packet: ~Copyable {
             return .wouldBlock
         }
         guard truncated == 0 else { throw SystemError("recvmsg", EMSGSIZE) }
-        if count == 0 && descriptorCount == 0 { return .end }
-        return .packet(Packet(bytes: Array(bytes), descriptors: Array(descriptors.prefix(descriptorCount))))
+        if count == 0 && descriptors.isEmpty { return .end }
+        return unsafe .packet(Packet(bytes: [UInt8](space[..<count]), descriptors: descriptors))
+    }
+
+    /// Does not look at the socket until ``resume()``: what comes meanwhile waits in it, and wakes nobody.
+    package func pause() throws(SystemError) {
+        guard let number = descriptor?.number else { return }
+        try EventLoop.poller.modify(self, fd: number, [.edgeTriggered])
+    }
+
+    package func resume() throws(SystemError) {
+        guard let number = descriptor?.number else { return }
+        try EventLoop.poller.modify(self, fd: number, interest)
+    }
+
+    private var interest: Readiness {
+        watchesWritable
+            ? [.readable, .writable, .readHangup, .edgeTriggered] : [.readable, .readHangup, .edgeTriggered]
     }
 
     /// Sends a packet; false where the socket has no room now. The descriptors stay the caller's.
@@ -88,7 +103,7 @@ package struct Packet: ~Copyable {
         mayWrite = false
         if !watchesWritable {
             watchesWritable = true
-            try EventLoop.poller.modify(self, fd: number, [.readable, .writable, .readHangup, .edgeTriggered])
+            try EventLoop.poller.modify(self, fd: number, interest)
         }
         return false
     }

@@ -22,7 +22,7 @@ package import OCMEventLoop
     private let socket: PacketSocket
     private var queue: [Unsent] = []
 
-    private let inlineLimit = 64 * 1024
+    private let inlineLimit = 32 * 1024
     private let payloadLimit = 32 * 1024 * 1024
 
     package init(adopting descriptor: consuming FileDescriptor) throws(SystemError) {
@@ -31,6 +31,9 @@ package import OCMEventLoop
 
     /// How many messages wait for room in the socket.
     package var backlog: Int { queue.count }
+
+    /// Another message may be there already.
+    package var mayHaveMore: Bool { socket.mayRead }
 
     /// Sends or queues a message. The descriptors are duplicated where they have to wait.
     package func send(_ message: Outgoing, descriptors: [Int32] = []) throws(IPCError) {
@@ -95,6 +98,13 @@ package import OCMEventLoop
         } catch {
             throw .system(error)
         }
+    }
+
+    /// Lets messages gather for a while: many small ones then cost one wake-up instead of one each.
+    package func rest(for duration: Duration) async {
+        guard (try? socket.pause()) != nil else { return }
+        try? await EventLoop.sleep(for: duration)
+        try? socket.resume()
     }
 
     package func close() {
