@@ -21,19 +21,22 @@ package import OCMEventLoop
 
     private let socket: PacketSocket
     private var queue: [Unsent] = []
+    /// How long messages gather after one has come; nothing for a side that answers at once.
+    private let gatherTime: Duration
+    private var hasReceived = false
 
     private let inlineLimit = 32 * 1024
     private let payloadLimit = 32 * 1024 * 1024
 
-    package init(adopting descriptor: consuming FileDescriptor) throws(SystemError) {
+    package init(
+        adopting descriptor: consuming FileDescriptor, gatherTime: Duration = .zero
+    ) throws(SystemError) {
+        self.gatherTime = gatherTime
         socket = try PacketSocket(adopting: descriptor, wakeup: Wakeup())
     }
 
     /// How many messages wait for room in the socket.
     package var backlog: Int { queue.count }
-
-    /// Another message may be there already.
-    package var mayHaveMore: Bool { socket.mayRead }
 
     /// Sends or queues a message. The descriptors are duplicated where they have to wait.
     package func send(_ message: Outgoing, descriptors: [Int32] = []) throws(IPCError) {
@@ -80,15 +83,29 @@ package import OCMEventLoop
         while true {
             do throws(IPCError) {
                 switch try exchange() {
-                case .packet(let packet): return try decode(packet)
+                case .packet(let packet):
+                    hasReceived = true
+                    return try decode(packet)
                 case .end: return nil
                 case .wouldBlock: break
                 }
             } catch {
                 throw .message(error)
             }
+            if hasReceived, gatherTime > .zero {
+                await gather()
+                continue
+            }
             do throws(WaitError) { try await socket.wakeup.wait(until: deadline) } catch { throw .wait(error) }
         }
+    }
+
+    /// Messages that come meanwhile stay in the socket and wake nobody: many then cost one wake-up.
+    private func gather() async {
+        hasReceived = false
+        guard (try? socket.pause()) != nil else { return }
+        try? await EventLoop.sleep(for: gatherTime)
+        try? socket.resume()
     }
 
     private func exchange() throws(IPCError) -> PacketSocket.Received {
@@ -98,13 +115,6 @@ package import OCMEventLoop
         } catch {
             throw .system(error)
         }
-    }
-
-    /// Lets messages gather for a while: many small ones then cost one wake-up instead of one each.
-    package func rest(for duration: Duration) async {
-        guard (try? socket.pause()) != nil else { return }
-        try? await EventLoop.sleep(for: duration)
-        try? socket.resume()
     }
 
     package func close() {

@@ -21,12 +21,10 @@ import OCMIPC
     private(set) var state = WorkerState.started
     /// Why the worker has to be ended.
     private(set) var violation: String?
-    /// Usage has come since the last rest.
-    private var hasReported = false
 
-    /// How long usage gathers in the socket. At its 166 messages this is good for 33 000 requests a second; what does
+    /// How long messages gather in the socket, most of which are usage. At its 166 messages this is good for 33 000 requests a second; what does
     /// not fit gathers in the worker.
-    private static let reportInterval = Duration.milliseconds(5)
+    private static let gatherTime = Duration.milliseconds(5)
 
     var pid: Int32 { process.pid }
 
@@ -35,7 +33,7 @@ import OCMIPC
         let (ours, theirs) = try PacketSocket.pair()
         let own = FileDescriptor(owning: ours)
         let other = FileDescriptor(owning: theirs)
-        channel = try Link(adopting: own)
+        channel = try Link(adopting: own, gatherTime: Self.gatherTime)
         var plan = ChildProcess.Plan(path: program, arguments: ["ocm-worker"])
         plan.descriptors = [(log, 2), (other.number, 3)]
         plan.identity = account
@@ -50,10 +48,6 @@ import OCMIPC
         send(.hello(Hello(build: Release.version)))
         while true {
             do throws(ChannelError) {
-                if hasReported, !channel.mayHaveMore {
-                    hasReported = false
-                    await channel.rest(for: Self.reportInterval)
-                }
                 guard let received = try await channel.receive() else { return }
                 guard permits(received.message) else { return }
                 if case .drained = received.message { return }
@@ -82,7 +76,6 @@ import OCMIPC
             state = .serving
             handle(.ready)
         case .usage(let sequence, let records):
-            hasReported = true
             handle(.usage(sequence: sequence, records))
         case .credentialRejected(let service, let generation):
             handle(.credentialRejected(service: service, generation: generation))
