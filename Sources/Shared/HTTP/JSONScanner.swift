@@ -2,8 +2,9 @@
 ///
 /// A pull parser of fixed size: `next` returns the tokens on the path that its caller follows, and passes over what
 /// the caller `skip`s at the speed of a search, checking its grammar. Strings are given out where they stand, or, with
-/// escapes resolved and where two reads share them, from a buffer of `BoundedText.capacity`. Two things are taken more widely than the grammar has them: a
-/// comma before a closing bracket, and bytes that are no UTF-8 inside strings.
+/// escapes resolved and where two reads share them, from a buffer of `BoundedText.capacity`. Taken more widely than
+/// the grammar has it: a comma before a closing bracket, bytes that are no UTF-8 and halves of surrogate pairs in
+/// strings, and what is nested deeper than `trackedDepth`.
 package struct JSONScanner: Sendable {
     package enum Token: Sendable {
         /// A member's name, to be read in `text(in:)`; its value follows.
