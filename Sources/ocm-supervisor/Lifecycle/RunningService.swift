@@ -5,67 +5,66 @@ import OCMIPC
 /// Everything that one configuration needs while it is served.
 @EventLoop final class RunningService {
     private let configuration: Configuration
-    private let logger: Logger
     private let accounts: UsageAccounts
+    private let logins: CredentialStores
+    private let resolver: Resolver
     private let fleet: WorkerFleet
 
     init(_ configuration: Configuration, log: LogTarget) throws(StartFailure) {
         self.configuration = configuration
-        logger = log.logger
-        guard let program = WorkerProgram.locate() else { throw .noWorkerProgram }
+        guard let programs = Programs.locate() else { throw .noWorkerProgram }
         let settings = WorkerConfiguration(configuration, generation: 1, roots: try StartUp.roots(configuration))
-        accounts = try StartUp.accounts(configuration, logger)
+        logins = CredentialStores(
+            configuration.services, try StartUp.loginSurroundings(configuration, programs), logger: log.logger)
+        resolver = Resolver(program: programs.supervisor, logger: log.logger)
+        accounts = try StartUp.accounts(configuration, log.logger)
         fleet = WorkerFleet(
-            program: program, account: try StartUp.account(configuration), configuration: settings,
-            listeners: try StartUp.listeners(configuration, logger), log: log)
+            program: programs.worker, account: try StartUp.account(configuration), configuration: settings,
+            listeners: try StartUp.listeners(configuration, log.logger), log: log)
         connect()
     }
 
+    /// What a worker says goes to the part that it concerns, and what that part says to the workers.
     private func connect() {
         accounts.acknowledge = { [fleet] in fleet.acknowledge($0) }
         fleet.ended = { [accounts] in accounts.forget($0.identity) }
-        fleet.handle = { [accounts] worker, event in
+        let hosts = upstreamHosts
+        fleet.handle = { [accounts, logins, resolver] worker, event in
             switch event {
             case .ready: break
             case .usage(let sequence, let records):
                 accounts.add(worker: worker.identity, sequence: sequence, records)
-            case .credentialRejected: break
-            case .resolve: break
+            case .credentialRejected(let service, let generation):
+                logins.rejected(service: service, generation: generation)
+            case .resolve(let host):
+                guard let port = hosts[host] else { break }
+                EventLoop.spawn { _ = try? await resolver.addresses(for: host, port: port) }
             }
         }
+    }
+
+    /// The hosts that workers connect to; others are not looked up for them.
+    private var upstreamHosts: [String: UInt16] {
+        let endpoints = [configuration.endpoints.chatgpt, configuration.endpoints.openai]
+        return Dictionary(endpoints.map { ($0.host, $0.port) }) { first, _ in first }
     }
 
     /// Starts all parts; false where the workers are not ready by the deadline.
     func start(until deadline: Instant) async -> Bool {
         accounts.start()
-        for service in configuration.services {
-            if let text = try? FileContents.read(service.credentialPath, limit: 1 << 20),
-                let file = try? AuthFile(Secret(text.span))
-            {
-                switch file.login {
-                case .apiKey(let key):
-                    fleet.publish(
-                        .available(
-                            .init(
-                                generation: 1, mode: .apiKey, token: key.withBytes { b in b.indices.map { b[$0] } },
-                                accountID: "")), for: service.tag)
-                case .chatGPT(let tokens):
-                    fleet.publish(
-                        .available(
-                            .init(
-                                generation: 1, mode: .chatGPT,
-                                token: tokens.access!.withBytes { b in b.indices.map { b[$0] } },
-                                accountID: tokens.account ?? "")), for: service.tag)
-                case .none: break
-                }
+        logins.start { [fleet] service, state in fleet.publish(state, for: service) }
+        for (host, port) in upstreamHosts where SocketAddress(literal: host, port: port) == nil {
+            resolver.follow(host, port: port) { [fleet] result in
+                fleet.publish((try? result.get()) ?? [], of: host)
             }
         }
         return await fleet.start(count: configuration.workers, until: deadline)
     }
 
-    /// Ends the workers first, then saves what they have reported.
+    /// Ends the workers first, then saves what they have reported; a refresh that is under way comes to its end.
     func stop(within duration: Duration) async {
         await fleet.stop(within: duration)
         accounts.close()
+        await logins.stop()
     }
 }

@@ -5,6 +5,7 @@ import OCMTLS
 enum StartFailure: Error {
     case noWorkerProgram
     case noAccount(String)
+    case tokenEndpoint
     case listener(ListenerSet.Failure)
     case ledger(LedgerError)
     case prices(PricingError)
@@ -22,6 +23,8 @@ extension StartFailure: CustomStringConvertible {
             "ocm-worker is neither beside ocm-supervisor nor in ../libexec/ocm: install both together"
         case .noAccount(let name):
             "there is no user \(name) for the workers, which must not run as root: create it or set supervisor.worker_user"
+        case .tokenEndpoint:
+            "\(TokenEndpoint.overrideVariable) is no URL: give one like https://auth.openai.com/oauth/token, or unset it"
         case .listener(let failure):
             "service \(failure.service) can't listen on \(failure.address): \(failure.reason)"
         case .ledger(let error): "\(error)"

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import OCMEventLoop
 import OCMTLS
@@ -10,6 +11,17 @@ import OCMTLS
         } catch {
             throw .noAccount(error.name)
         }
+    }
+
+    static func loginSurroundings(
+        _ configuration: Configuration, _ programs: Programs
+    ) throws(StartFailure) -> CredentialStores.Surroundings {
+        let override = unsafe getenv(TokenEndpoint.overrideVariable).map { unsafe String(cString: $0) }
+        guard let endpoint = TokenEndpoint.url(oauth: configuration.endpoints.oauth, override: override) else {
+            throw .tokenEndpoint
+        }
+        return CredentialStores.Surroundings(
+            program: programs.supervisor, endpoint: endpoint, trust: configuration.trust.sources)
     }
 
     static func listeners(_ configuration: Configuration, _ logger: Logger) throws(StartFailure) -> ListenerSet {

@@ -32,7 +32,7 @@ import OCMIPC
     ) throws(LedgerError) {
         self.logger = logger
         for service in services {
-            guard let path = service.usagesPath else { continue }
+            guard let path = service.usagesPath.map(DirectoryStorage.resolve) else { continue }
             pathOfService[service.tag] = path
             guard ledgers[path] == nil else { continue }
             let ledger = Ledger(path: path, prices: prices) { notice in
