@@ -65,11 +65,21 @@ async def test_each_process_has_one_thread_under_load(start_ocm):
     assert set().union(*seen) == {1}
 
 
+async def test_connections_that_come_one_by_one_are_shared_between_the_workers(start_ocm):
+    ocm = start_ocm()
+    streams = [await stream(ocm, linger=-1) for _ in range(40)]
+    owners = [worker_of(ocm, connection) for connection, _ in streams]
+    for connection, _ in streams:
+        connection.close()
+    shares = [owners.count(pid) for pid in ocm.workers()]
+    assert sum(shares) == 40 and min(shares) >= 10, shares
+
+
 @pytest.mark.deadline(90)
 async def test_a_worker_that_is_killed_is_replaced_and_the_others_streams_go_on(start_ocm):
     ocm = start_ocm()
     ocm.tolerate(r"(?i)worker")
-    streams = [await stream(ocm, events=150, interval=0.01) for _ in range(20)]
+    streams = await asyncio.gather(*(stream(ocm, events=150, interval=0.02) for _ in range(40)))
     owners = [worker_of(ocm, connection) for connection, _ in streams]
     assert None not in owners
     victim = owners[0]
