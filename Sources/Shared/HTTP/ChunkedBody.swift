@@ -44,6 +44,9 @@ struct ChunkedBody: Sendable {
             if remaining == 0 { state = .dataReturn }
             return BodyPiece(kind: .data, range: offset..<offset + count)
         }
+        if let end = try takeWholeLine(bytes, from: offset, limit: limit) {
+            return BodyPiece(kind: .framing, range: offset..<end)
+        }
         let isOmitted = omits(bytes[offset])
         var index = offset
         repeat {
@@ -55,6 +58,35 @@ struct ChunkedBody: Sendable {
             index += 1
         } while index < bytes.count && state != .data && state != .complete && omits(bytes[index]) == isOmitted
         return BodyPiece(kind: isOmitted ? .omitted : .framing, range: offset..<index)
+    }
+
+    /// Takes what stands between the data of two chunks in one go when it is all there, in its plain form; this is how
+    /// nearly all of it comes. Otherwise it takes nothing, and the bytes are taken one by one.
+    private mutating func takeWholeLine(
+        _ bytes: Span<UInt8>, from offset: Int, limit: UInt64
+    ) throws(HTTPError) -> Int? {
+        var index = offset
+        if state == .dataReturn {
+            guard bytes.hasLineEnd(at: index) else { return nil }
+            index += 2
+            if index == bytes.count {
+                state = .size
+                return index
+            }
+        } else {
+            guard state == .size, digits == 0 else { return nil }
+        }
+        let start = index
+        var size: UInt64 = 0
+        while index < bytes.count, let digit = bytes[index].hexValue {
+            size = size &<< 4 | UInt64(digit)
+            index += 1
+        }
+        guard index > start, index - start <= Self.maximumDigits, bytes.hasLineEnd(at: index) else { return nil }
+        remaining = size
+        try endSize(limit: limit)
+        endSizeLine()
+        return index + 2
     }
 
     /// A byte of the size line, of the CRLF after a chunk, or of the empty line at the end.
@@ -121,5 +153,12 @@ struct ChunkedBody: Sendable {
         case .trailerName, .trailerValue, .trailerLineFeed: true
         default: false
         }
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether a CRLF stands at `index`.
+    fileprivate func hasLineEnd(at index: Int) -> Bool {
+        index + 1 < count && self[index] == .carriageReturn && self[index + 1] == .lineFeed
     }
 }

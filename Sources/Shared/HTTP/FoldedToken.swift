@@ -32,7 +32,8 @@ struct FoldedToken: Equatable, Sendable {
 
     /// `prefix` has no more than 24 bytes.
     func begins(with prefix: FoldedToken) -> Bool {
-        words.0 & Self.mask(prefix.count) == prefix.words.0
+        first == prefix.first
+            && words.0 & Self.mask(prefix.count) == prefix.words.0
             && words.1 & Self.mask(prefix.count - 8) == prefix.words.1
             && words.2 & Self.mask(prefix.count - 16) == prefix.words.2
             && count >= prefix.count
