@@ -35,7 +35,7 @@ extension AuthFile {
 
         private var edits: [Edit] = []
 
-        mutating func set(_ name: String, in object: JSONOutline.Value, from old: Secret?, to new: Secret?) {
+        mutating func set(_ name: String, in object: JSONOutline.Node, from old: Secret?, to new: Secret?) {
             guard let new, !Tokens.match(old, new) else { return }
             let edit: Edit
             if let value = object[name] {

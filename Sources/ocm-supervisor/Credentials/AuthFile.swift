@@ -45,7 +45,7 @@ struct AuthFile {
     }
 
     /// An API key wins over tokens beside it, as it does in sing-box; `auth_mode` decides only that it must be there.
-    private static func login(_ root: JSONOutline.Value, _ text: Span<UInt8>) throws(Fault) -> Login {
+    private static func login(_ root: JSONOutline.Node, _ text: Span<UInt8>) throws(Fault) -> Login {
         guard root.kind == .object else { throw .wrongType("the file") }
         let mode = try string("auth_mode", root["auth_mode"], text)
         if let key = try secret("OPENAI_API_KEY", root["OPENAI_API_KEY"], text)?.trimmed, !key.isEmpty {
@@ -57,7 +57,7 @@ struct AuthFile {
         return .chatGPT(tokens)
     }
 
-    private static func tokens(_ root: JSONOutline.Value, _ text: Span<UInt8>) throws(Fault) -> Tokens? {
+    private static func tokens(_ root: JSONOutline.Node, _ text: Span<UInt8>) throws(Fault) -> Tokens? {
         guard let object = root["tokens"], object.kind != .null else { return nil }
         guard object.kind == .object else { throw .wrongType("tokens") }
         let access = try token("access_token", object, text)
@@ -71,7 +71,7 @@ struct AuthFile {
     }
 
     private static func token(
-        _ name: String, _ object: JSONOutline.Value, _ text: Span<UInt8>
+        _ name: String, _ object: JSONOutline.Node, _ text: Span<UInt8>
     ) throws(Fault) -> Secret? {
         guard let token = try secret("tokens." + name, object[name], text), !token.isEmpty else { return nil }
         try check(token, "tokens." + name)
@@ -84,13 +84,13 @@ struct AuthFile {
     }
 
     /// Not needed for anything but to show the account: of a form that is not known it counts as absent.
-    private static func idToken(_ value: JSONOutline.Value?, _ text: Span<UInt8>) throws(Fault) -> Secret? {
+    private static func idToken(_ value: JSONOutline.Node?, _ text: Span<UInt8>) throws(Fault) -> Secret? {
         guard let value, value.kind == .string else { return nil }
         return JSONString.secret(text.extracting(value.range))
     }
 
     private static func secret(
-        _ path: String, _ value: JSONOutline.Value?, _ text: Span<UInt8>
+        _ path: String, _ value: JSONOutline.Node?, _ text: Span<UInt8>
     ) throws(Fault) -> Secret? {
         guard let value, value.kind != .null else { return nil }
         guard value.kind == .string else { throw .wrongType(path) }
@@ -99,7 +99,7 @@ struct AuthFile {
 
     /// nil for null and for an empty string.
     private static func string(
-        _ path: String, _ value: JSONOutline.Value?, _ text: Span<UInt8>
+        _ path: String, _ value: JSONOutline.Node?, _ text: Span<UInt8>
     ) throws(Fault) -> String? {
         guard let value, value.kind != .null else { return nil }
         guard value.kind == .string else { throw .wrongType(path) }

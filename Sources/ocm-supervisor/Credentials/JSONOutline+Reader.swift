@@ -10,7 +10,7 @@ extension JSONOutline {
         }
 
         @_lifetime(self: copy self)
-        mutating func document() throws(Fault) -> Value {
+        mutating func document() throws(Fault) -> Node {
             // Editors on Windows like to begin with a byte order mark.
             if text.count >= 3, text[0] == 0xef, text[1] == 0xbb, text[2] == 0xbf { position = 3 }
             skipWhitespace()
@@ -39,7 +39,7 @@ extension JSONOutline {
         }
 
         @_lifetime(self: copy self)
-        private mutating func value(depth: Int) throws(Fault) -> Value {
+        private mutating func value(depth: Int) throws(Fault) -> Node {
             guard depth < JSONOutline.maximumDepth else { throw Fault(offset: position, problem: .nesting) }
             let start = position
             var members: [Member] = []
@@ -67,7 +67,7 @@ extension JSONOutline {
                 try number()
                 kind = .number
             }
-            return Value(kind: kind, range: start..<position, members: members)
+            return Node(kind: kind, range: start..<position, members: members)
         }
 
         @_lifetime(self: copy self)

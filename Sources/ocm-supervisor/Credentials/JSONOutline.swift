@@ -5,7 +5,7 @@
 struct JSONOutline: Sendable {
     enum Kind: Sendable { case object, array, string, number, boolean, null }
 
-    struct Value: Sendable {
+    struct Node: Sendable {
         let kind: Kind
         /// From the first byte of the value to the one after its last.
         let range: Range<Int>
@@ -13,7 +13,7 @@ struct JSONOutline: Sendable {
         let members: [Member]
 
         /// The value of the member named `name`.
-        subscript(name: String) -> Value? {
+        subscript(name: String) -> Node? {
             members.last { $0.name == name }?.value
         }
     }
@@ -22,7 +22,7 @@ struct JSONOutline: Sendable {
         let name: String
         /// The name with its quotes.
         let nameRange: Range<Int>
-        let value: Value
+        let value: Node
     }
 
     /// What is wrong with a text, and where.
@@ -46,7 +46,7 @@ struct JSONOutline: Sendable {
     /// Levels of nesting that are followed, as many as serde_json (the CLI's reader) takes.
     static let maximumDepth = 128
 
-    let root: Value
+    let root: Node
 
     init(_ text: Span<UInt8>) throws(Fault) {
         var reader = Reader(text)

@@ -16,7 +16,7 @@ struct TokenClaims: Equatable, Sendable {
         }
     }
 
-    private mutating func read(_ root: JSONOutline.Value, _ text: Span<UInt8>) {
+    private mutating func read(_ root: JSONOutline.Node, _ text: Span<UInt8>) {
         expiry = Self.time(root["exp"], text)
         issued = Self.time(root["iat"], text)
         let account = root["https://api.openai.com/auth"]
@@ -39,14 +39,14 @@ struct TokenClaims: Equatable, Sendable {
         return Base64URL.decode(token.extracting(dots[0] + 1..<dots[1]))
     }
 
-    private static func string(_ value: JSONOutline.Value?, _ text: Span<UInt8>) -> String? {
+    private static func string(_ value: JSONOutline.Node?, _ text: Span<UInt8>) -> String? {
         guard let value, value.kind == .string else { return nil }
         let string = JSONString.decoded(text.extracting(value.range))
         return string.isEmpty ? nil : string
     }
 
     /// A NumericDate: seconds since 1970, perhaps with a fraction, which is dropped.
-    private static func time(_ value: JSONOutline.Value?, _ text: Span<UInt8>) -> Timestamp? {
+    private static func time(_ value: JSONOutline.Node?, _ text: Span<UInt8>) -> Timestamp? {
         guard let value, value.kind == .number, value.range.count <= 32 else { return nil }
         let literal = String(decoding: value.range.map { text[$0] }, as: UTF8.self)
         guard let seconds = Double(literal), let whole = Int64(exactly: seconds.rounded(.towardZero)) else {

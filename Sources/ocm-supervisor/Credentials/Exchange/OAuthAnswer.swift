@@ -9,21 +9,21 @@ enum OAuthAnswer {
     }
 
     /// nil unless there is an access or a refresh token.
-    private static func tokens(_ root: JSONOutline.Value?, _ body: Span<UInt8>) -> RefreshAnswer? {
+    private static func tokens(_ root: JSONOutline.Node?, _ body: Span<UInt8>) -> RefreshAnswer? {
         let answer = RefreshAnswer(
             access: token(root?["access_token"], body), refresh: token(root?["refresh_token"], body),
             id: token(root?["id_token"], body))
         return answer.access == nil && answer.refresh == nil ? nil : answer
     }
 
-    private static func token(_ value: JSONOutline.Value?, _ body: Span<UInt8>) -> Secret? {
+    private static func token(_ value: JSONOutline.Node?, _ body: Span<UInt8>) -> Secret? {
         guard let value, value.kind == .string, value.range.count <= AuthFile.maximumToken else { return nil }
         let token = JSONString.secret(body.extracting(value.range))
         return token.isEmpty || !token.isVisibleASCII ? nil : token
     }
 
     /// `error.code`, `error` or `code`; empty where there is none that looks like one.
-    private static func code(_ root: JSONOutline.Value?, _ body: Span<UInt8>) -> String {
+    private static func code(_ root: JSONOutline.Node?, _ body: Span<UInt8>) -> String {
         for value in [root?["error"]?["code"], root?["error"], root?["code"]] {
             guard let value, value.kind == .string else { continue }
             let code = JSONString.decoded(body.extracting(value.range))

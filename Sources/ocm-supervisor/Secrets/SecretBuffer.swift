@@ -34,9 +34,9 @@ internal import Glibc
         noteFilled(part.count)
     }
 
-    func withBytes<Result, Failure: Error>(
-        _ body: (Span<UInt8>) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
+    func withBytes<Result, Thrown: Error>(
+        _ body: (Span<UInt8>) throws(Thrown) -> Result
+    ) throws(Thrown) -> Result {
         let filled = unsafe UnsafeBufferPointer(rebasing: memory.bindMemory(to: UInt8.self)[..<count])
         return try unsafe body(filled.span)
     }

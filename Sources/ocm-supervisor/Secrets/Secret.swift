@@ -16,13 +16,13 @@ internal import Glibc
     }
 
     /// Lets `fill` write at most `capacity` bytes straight into the memory that will be zeroed.
-    init<Failure: Error>(
-        capacity: Int, fill: (inout OutputSpan<UInt8>) throws(Failure) -> Void
-    ) throws(Failure) {
+    init<Thrown: Error>(
+        capacity: Int, fill: (inout OutputSpan<UInt8>) throws(Thrown) -> Void
+    ) throws(Thrown) {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(capacity, 1), alignment: 1)
         let bytes = unsafe memory.bindMemory(to: UInt8.self)
         var output = unsafe OutputSpan(buffer: bytes, initializedCount: 0)
-        do throws(Failure) {
+        do throws(Thrown) {
             try fill(&output)
         } catch {
             _ = unsafe output.finalize(for: bytes)
@@ -46,9 +46,9 @@ internal import Glibc
 
     var isEmpty: Bool { count == 0 }
 
-    func withBytes<Result, Failure: Error>(
-        _ body: (Span<UInt8>) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
+    func withBytes<Result, Thrown: Error>(
+        _ body: (Span<UInt8>) throws(Thrown) -> Result
+    ) throws(Thrown) -> Result {
         let bytes = unsafe UnsafeBufferPointer(rebasing: memory.bindMemory(to: UInt8.self)[..<count])
         return try unsafe body(bytes.span)
     }
