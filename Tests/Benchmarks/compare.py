@@ -68,8 +68,12 @@ def measure(bench, load, subject, root, options):
     return Sample(spent * 1e6 / count, float(result.group(5)), float(result.group(6)), rate, errors)
 
 
+def medians(samples):
+    return {name: Sample(*map(statistics.median, zip(*rows))) for name, rows in samples.items()}
+
+
 def print_table(load, samples, memory, rounds):
-    median = {name: Sample(*map(statistics.median, zip(*rows))) for name, rows in samples.items()}
+    median = medians(samples)
     yardstick = median["nginx"].cost_us
     print(f"\n**{load.name}**: {load.what} (median of {rounds} rounds)\n")
     print(f"| | CPU per {load.unit} | × nginx | latency p50 | p99 | requests/s | memory | errors |")
@@ -78,6 +82,16 @@ def print_table(load, samples, memory, rounds):
         errors = sum(sample.errors for sample in samples[name])
         print(f"| {name} | {row.cost_us:.1f} µs | {row.cost_us / yardstick:.2f} | {row.p50_us:.0f} µs | {row.p99_us:.0f} µs "
               f"| {row.rate:.0f} | {memory[name] / 1024:.1f} MB | {errors} |", flush=True)
+
+
+def print_summary(results):
+    """All loads in one table: CPU time, and as a multiple of nginx's."""
+    print("\n| CPU time | " + " | ".join(f"{load.name}, per {load.unit}" for load in results) + " |")
+    print("|---|" + "---|" * len(results))
+    for name in next(iter(results.values())):
+        cells = [f"{median[name].cost_us:.1f} µs ({median[name].cost_us / median['nginx'].cost_us:.2f} ×)"
+                 for median in results.values()]
+        print(f"| {name} | {' | '.join(cells)} |")
 
 
 def compile_bench(work):
@@ -94,7 +108,11 @@ def arguments():
     parser.add_argument("--loads", default=",".join(load.name for load in LOADS))
     parser.add_argument("--build", type=pathlib.Path, default=HERE.parents[1] / ".build" / "release")
     parser.add_argument("--subject", action="append", default=[], metavar="NAME=PORT:COMMAND")
-    return parser.parse_args()
+    options = parser.parse_args()
+    unknown = set(options.loads.split(",")) - {load.name for load in LOADS}
+    if unknown:
+        parser.error(f"unknown loads: {', '.join(sorted(unknown))}")
+    return options
 
 
 def main():
@@ -106,6 +124,7 @@ def main():
         bench = compile_bench(work)
         compared = subjects.all_subjects(work, options.build, map(subjects.parse, options.subject))
         running = {subject.name: stack.enter_context(Running(SUBJECT_CPU, subject.command, subject.port)) for subject in compared}
+        results = {}
         for load in LOADS:
             if load.name not in options.loads.split(","):
                 continue
@@ -118,6 +137,8 @@ def main():
                         samples[subject.name].append(measure(bench, load, subject, running[subject.name].pid, options))
                 memory = {name: proportional_memory_kb(process.pid) for name, process in running.items()}
             print_table(load, samples, memory, options.rounds)
+            results[load] = medians(samples)
+        print_summary(results)
 
 
 if __name__ == "__main__":
