@@ -61,9 +61,12 @@ final class TemporaryDirectory {
         return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
     }
 
-    /// Runs `body` with a file system of 256 KiB mounted on the directory; not at all where that is not permitted.
+    /// Whether this process may mount file systems: as root, and not in every container.
+    static let mayMount = TemporaryDirectory().mountSmall()
+
+    /// Runs `body` with a file system of 256 KiB mounted on the directory.
     func asSmallFileSystem(_ body: (String) throws -> Void) throws {
-        guard mountSmall() else { return }
+        try #require(mountSmall())
         try body(path)
     }
 
@@ -92,7 +95,8 @@ final class TemporaryDirectory {
 extension TemporaryDirectory {
     /// As `asSmallFileSystem`, for code on the loop.
     @EventLoop func asSmallFileSystemOnLoop(_ body: @EventLoop () async throws -> Void) async throws {
-        guard mountSmall() else { return }
+        let isMounted = mountSmall()
+        try #require(isMounted)
         try await body()
     }
 }
