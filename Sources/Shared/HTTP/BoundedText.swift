@@ -19,6 +19,7 @@ package struct BoundedText: Sendable {
     /// The text, ill-formed UTF-8 repaired; empty where it was truncated.
     package var string: String {
         guard length > 0, !isTruncated else { return "" }
+        if let text = try? UTF8Span(validating: bytes) { return String(copying: text) }
         return String(decoding: (0..<length).lazy.map { storage[$0] }, as: UTF8.self)
     }
 
