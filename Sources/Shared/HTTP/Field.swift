@@ -17,7 +17,7 @@ package struct Field: Equatable, Sendable {
         let rest = nameCount + 1..<bytes.count
         guard span.endOfFieldContent(in: rest) == bytes.count else { throw .invalidFieldValue }
         self.nameCount = nameCount
-        id = FieldNameTable.shared.id(of: 0..<nameCount, in: span)
+        id = FieldNameTable.shared[span.foldedToken(in: 0..<nameCount)]
         var line: [UInt8] = []
         line.reserveCapacity(bytes.count + 3)
         line.append(span.extracting(0..<nameCount))

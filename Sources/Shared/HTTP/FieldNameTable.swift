@@ -1,4 +1,4 @@
-/// The known names by length, compared as machine words.
+/// The known names, found by a hash of their first bytes and compared as machine words.
 struct FieldNameTable: Sendable {
     static let shared = FieldNameTable()
 
@@ -7,46 +7,47 @@ struct FieldNameTable: Sendable {
         let id: FieldName
     }
 
-    /// The names of one spelling, the shortest first.
+    /// The names of one spelling, and one behind them that no token equals.
     private let exact: [Entry]
-    /// Where in `exact` the names of each length begin, and one more.
-    private let starts: [Int]
-    private let families: [Entry]
-    /// By length, the letters that names begin with, as bits: most names of a head are ruled out by these.
-    private let initials: [UInt32]
+    /// For each hash, where in `exact` the one name is that has it.
+    private let places: [UInt8]
+    /// Makes the hash of each name its own.
+    private let multiplier: UInt64
+    private let families: [(prefix: TokenPrefix, id: FieldName)]
 
     private init() {
-        let entries = FieldName.allCases.filter { $0 != .other }
-            .map { Entry(name: FoldedToken($0.spelling), id: $0) }
-        let exact = entries.filter { !$0.id.isFamily }.sorted { $0.name.count < $1.name.count }
-        let families = entries.filter { $0.id.isFamily }
+        let entries = FieldName.allCases.map { Entry(name: FoldedToken($0.spelling), id: $0) }
+        // The spelling of `other` is empty, and no token is.
+        let exact = entries.filter { !$0.id.isFamily && $0.id != .other } + entries.filter { $0.id == .other }
+        families = entries.filter { $0.id.isFamily }.map { (TokenPrefix($0.name), $0.id) }
+        var multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
+        var places = Self.places(exact, multiplier)
+        while places == nil {
+            multiplier = multiplier &* 0xD134_2543_DE82_EF95 &+ 2
+            places = Self.places(exact, multiplier)
+        }
         self.exact = exact
-        self.families = families
-        starts = (0...FoldedToken.maximumCount + 1).map { length in exact.count { $0.name.count < length } }
-        initials = (0...FoldedToken.maximumCount + 1).map { length in
-            let names = exact.filter { $0.name.count == length } + families.filter { $0.name.count <= length }
-            return names.reduce(0) { $0 | Self.bit($1.name.first) }
-        }
+        self.places = places ?? []
+        self.multiplier = multiplier
     }
 
-    /// What the token in `range` names, in any case of letters.
-    func id(of range: Range<Int>, in bytes: Span<UInt8>) -> FieldName {
-        guard let first = range.first,
-            initials[min(range.count, FoldedToken.maximumCount + 1)] & Self.bit(bytes[first]) != 0
-        else { return .other }
-        return self[bytes.foldedToken(in: range)]
-    }
-
+    /// What a token names, in any case of letters.
     subscript(_ name: FoldedToken) -> FieldName {
-        if name.count <= FoldedToken.maximumCount {
-            for index in starts[name.count]..<starts[name.count + 1] where exact[index].name == name {
-                return exact[index].id
-            }
-        }
-        for family in families where name.begins(with: family.name) { return family.id }
+        let entry = exact[Int(places[name.hash(multiplier)])]
+        if entry.name == name { return entry.id }
+        for family in families where family.prefix.begins(name) { return family.id }
         return .other
     }
 
-    /// One bit for a letter, the same for both cases; other bytes share the letters' bits.
-    private static func bit(_ byte: UInt8) -> UInt32 { 1 &<< UInt32(byte & 31) }
+    /// A place for each hash, or nil where two names have the same.
+    private static func places(_ exact: [Entry], _ multiplier: UInt64) -> [UInt8]? {
+        let none = UInt8(truncatingIfNeeded: exact.count - 1)
+        var places = [UInt8](repeating: none, count: FoldedToken.hashCount)
+        for (place, entry) in exact.enumerated().dropLast() {
+            let hash = entry.name.hash(multiplier)
+            guard places[hash] == none else { return nil }
+            places[hash] = UInt8(truncatingIfNeeded: place)
+        }
+        return places
+    }
 }

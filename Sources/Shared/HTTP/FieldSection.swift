@@ -33,19 +33,25 @@ struct FieldSection: Sendable {
     }
 
     /// Takes one line, without its CRLF (RFC 9112 section 5).
-    mutating func add(_ line: Range<Int>, of bytes: Span<UInt8>, limits: HeadLimits) throws(HTTPError) {
+    ///
+    /// - Parameter isClean: whether it is known to hold no control byte but tabs.
+    mutating func add(
+        _ line: Range<Int>, isClean: Bool, of bytes: Span<UInt8>, limits: HeadLimits
+    ) throws(HTTPError) {
         guard lines.count < limits.fields else { throw .tooManyFields(limit: limits.fields) }
         let colon = try Self.endOfName(line, of: bytes)
-        let value = line.suffix(from: colon + 1)
-        let end = bytes.endOfFieldContent(in: value)
-        guard end == line.upperBound else {
-            throw bytes[end] == .carriageReturn ? .bareCarriageReturn : .invalidFieldValue
+        let name = line.lowerBound..<colon
+        let value = colon + 1..<line.upperBound
+        if !isClean {
+            let end = bytes.endOfFieldContent(in: value)
+            guard end == value.upperBound else {
+                throw bytes[end] == .carriageReturn ? .bareCarriageReturn : .invalidFieldValue
+            }
         }
-        let name = line.prefix(upTo: colon)
         let field = FieldLine(
-            name: name, value: bytes.trimmed(value), id: FieldNameTable.shared.id(of: name, in: bytes))
+            name: name, value: bytes.trimmed(value), id: FieldNameTable.shared[bytes.foldedToken(in: name)])
         lines.append(field)
-        try note(field, of: bytes)
+        if field.id != .other { try note(field, of: bytes) }
     }
 
     /// To be called once, after the last line.

@@ -6,7 +6,7 @@ struct FoldedToken: Equatable, Sendable {
     /// Bytes of the whole token.
     let count: Int
     /// The first byte of each eight in the lowest bits; zero beyond the token's end.
-    private let words: (UInt64, UInt64, UInt64)
+    fileprivate let words: (UInt64, UInt64, UInt64)
 
     /// - Parameter words: the bytes as they stand in the message; those beyond `count` do not matter.
     init(count: Int, words: (UInt64, UInt64, UInt64)) {
@@ -23,20 +23,16 @@ struct FoldedToken: Equatable, Sendable {
         self = buffer.folded
     }
 
-    /// The first byte, 0 in an empty token.
-    var first: UInt8 { UInt8(truncatingIfNeeded: words.0) }
+    /// How many hashes there are.
+    static let hashCount = 256
+
+    /// A number below ``hashCount`` from the first eight bytes and the length.
+    func hash(_ multiplier: UInt64) -> Int {
+        Int(truncatingIfNeeded: ((words.0 ^ UInt64(truncatingIfNeeded: count)) &* multiplier) &>> 56)
+    }
 
     static func == (left: FoldedToken, right: FoldedToken) -> Bool {
         left.words.0 == right.words.0 && left.count == right.count && left.words == right.words
-    }
-
-    /// `prefix` has no more than 24 bytes.
-    func begins(with prefix: FoldedToken) -> Bool {
-        first == prefix.first
-            && words.0 & Self.mask(prefix.count) == prefix.words.0
-            && words.1 & Self.mask(prefix.count - 8) == prefix.words.1
-            && words.2 & Self.mask(prefix.count - 16) == prefix.words.2
-            && count >= prefix.count
     }
 
     /// Sets the bit that makes a capital letter a small one, in the first `count` bytes, and clears the others. Of all
@@ -46,8 +42,25 @@ struct FoldedToken: Equatable, Sendable {
     }
 
     /// Ones for the first `count` bytes of a word.
-    private static func mask(_ count: Int) -> UInt64 {
+    fileprivate static func mask(_ count: Int) -> UInt64 {
         count >= 8 ? .max : count <= 0 ? 0 : .max &>> UInt64(64 &- 8 &* count)
+    }
+}
+
+/// What all names of a family begin with.
+struct TokenPrefix: Sendable {
+    private let words: (UInt64, UInt64)
+    private let masks: (UInt64, UInt64)
+
+    /// - Parameter token: at most 16 bytes.
+    init(_ token: FoldedToken) {
+        words = (token.words.0, token.words.1)
+        masks = (FoldedToken.mask(token.count), FoldedToken.mask(token.count - 8))
+    }
+
+    /// A token that is shorter has a zero byte where the prefix has none.
+    func begins(_ token: FoldedToken) -> Bool {
+        token.words.0 & masks.0 == words.0 && token.words.1 & masks.1 == words.1
     }
 }
 

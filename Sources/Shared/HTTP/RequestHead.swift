@@ -56,7 +56,7 @@ package struct RequestHead: Sendable {
             while let line = try lines.next(in: bytes, limits: limits) {
                 if phase == .fields {
                     if line.isEmpty { return try complete(bytes) }
-                    try section.add(line, of: bytes, limits: limits)
+                    try section.add(line, isClean: lines.isClean, of: bytes, limits: limits)
                 } else if !line.isEmpty {
                     try takeRequestLine(line, of: bytes)
                     phase = .fields

@@ -47,7 +47,7 @@ package struct ResponseHead: Sendable {
                 } else if line.isEmpty {
                     return try complete(bytes, answering: method)
                 } else {
-                    try section.add(line, of: bytes, limits: limits)
+                    try section.add(line, isClean: lines.isClean, of: bytes, limits: limits)
                 }
             }
             return nil
