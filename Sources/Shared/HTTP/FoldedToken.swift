@@ -26,9 +26,11 @@ struct FoldedToken: Equatable, Sendable {
     /// How many hashes there are.
     static let hashCount = 256
 
-    /// A number below ``hashCount`` from the first eight bytes and the length.
+    /// A number below ``hashCount``.
     func hash(_ multiplier: UInt64) -> Int {
-        Int(truncatingIfNeeded: ((words.0 ^ UInt64(truncatingIfNeeded: count)) &* multiplier) &>> 56)
+        // Sums with different weights: no two names of the same letters are the same before they are multiplied.
+        let sum = words.0 &+ words.1 &* 3 &+ words.2 &* 5 &+ UInt64(truncatingIfNeeded: count)
+        return Int(truncatingIfNeeded: (sum &* multiplier) &>> 56)
     }
 
     static func == (left: FoldedToken, right: FoldedToken) -> Bool {

@@ -1,8 +1,8 @@
 /// Why a message is refused. Each case is one rule; the section is the one that gives it, of RFC 9112 where no other
 /// is named.
 ///
-/// A case with a ``status`` of its own choosing answers a client; in an answer from upstream every case means the same:
-/// nothing of it can be trusted, and the client gets a 502.
+/// A client that sent such a message is answered with ``status``. In an answer from upstream every case means the same:
+/// nothing of it can be trusted.
 package enum HTTPError: Error, Equatable, Sendable {
     // Lines (2.2, 5)
 

@@ -1,4 +1,4 @@
-/// What a path is to this service (service path and dot segments; the bytes are not decoded).
+/// What a path is to this service. It is judged as upstream may read it, and forwarded as it was written.
 package enum RequestTarget: Equatable, Sendable {
     /// It lies under `/v1/` and means the same to everyone who reads it.
     case accepted
