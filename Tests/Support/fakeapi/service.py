@@ -127,7 +127,7 @@ class Service:
             body = order.body.encode("latin-1")
             kind = "text/event-stream" if body.startswith((b"data:", b"event:", b":")) else "application/json"
             return order.status, kind, len(body), iter([(body, True, False)] if body else []), None
-        if route == "token":
+        if route == "token" and order.status == 200:
             status, value = self.login.exchange(request.header("content-type", ""), bytes(request.kept))
             return small(status, value)
         if order.status != 200:
