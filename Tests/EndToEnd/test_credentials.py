@@ -127,10 +127,12 @@ async def test_a_login_that_is_gone_for_good_is_400_with_what_the_owner_has_to_d
     ocm = start_ocm()
     ocm.tolerate(r"(?i)credential|refresh|sign|login")
     ocm.fake.control(revoke_access=True, revoke_refresh=True)
-    response = await ocm.ask("POST", "/v1/responses", TURN)
-    assert response.status == 400, response
-    error = response.json()["error"]
-    assert error["code"] == "credential_unavailable" or error["type"] == "credential_unavailable"
+    for _ in range(3):
+        async with asyncio.timeout(5):
+            response = await ocm.ask("POST", "/v1/responses", TURN)
+        assert response.status == 400, response
+        assert response.json()["error"]["code"] == "credential_unavailable"
+        assert "sign in" in response.json()["error"]["message"]
     ocm.sign_in()
     await becomes(ocm, 200)
 
@@ -140,8 +142,10 @@ async def test_an_oauth_server_that_is_down_is_503_with_retry_after(start_ocm):
     ocm.tolerate(r"(?i)credential|refresh|oauth")
     ocm.fake.order(route="token", times=-1, status=500)
     ocm.fake.control(revoke_access=True)
-    response = await ocm.ask("POST", "/v1/responses", TURN)
-    assert response.status == 503 and int(response.header("retry-after")) >= 1
+    for _ in range(3):
+        async with asyncio.timeout(5):
+            response = await ocm.ask("POST", "/v1/responses", TURN)
+        assert response.status == 503 and int(response.header("retry-after")) >= 1
     ocm.fake.control(clear=True)
     await becomes(ocm, 200)
 

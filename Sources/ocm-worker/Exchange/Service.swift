@@ -77,14 +77,15 @@ internal import OCMTLS
 
     /// The API has refused the credential: asks for another, once for all exchanges, and waits for it.
     ///
-    /// - Returns: a route with a newer credential, nil when none came by the deadline.
+    /// - Returns: a route with a newer credential, nil when there is none for now, or none came by the deadline.
     func routeAfterRejection(of generation: UInt64, until deadline: Instant) async -> Route? {
         if rejected < generation {
             rejected = generation
             reject(generation)
         }
         while true {
-            if let route, route.generation > generation { return route }
+            guard let route else { return nil }
+            if route.generation > generation { return route }
             let wakeup = Wakeup()
             waiting.append(wakeup)
             defer { wakeup.disarm() }

@@ -92,12 +92,13 @@ extension ClientConnection {
 
     private var unavailable: ErrorResponse {
         let (reason, retryAfter) = service.unavailable
-        let message =
-            switch reason {
-            case .absent: "the OpenAI login of this service is missing"
-            case .refreshFailing: "the OpenAI login of this service can't be refreshed at the moment"
-            case .signInNeeded: "the owner of this service has to sign in to OpenAI again"
-            }
+        let message: String
+        switch reason {
+        case .absent: message = "the OpenAI login of this service is missing"
+        case .refreshFailing: message = "the OpenAI login of this service can't be refreshed at the moment"
+        // Time alone heals nothing: a client that was told to come back later would do so for ever.
+        case .signInNeeded: return .credentialUnavailable
+        }
         return ErrorResponse(
             status: 503, type: "api_error", code: "credential_unavailable", message: message,
             retryAfter: UInt64(max(1, retryAfter)))
