@@ -22,6 +22,13 @@ import Testing
         }
     }
 
+    @Test func aLoopThatIsRunAgainKnowsWhatTimeItIs() throws {
+        try onLoop { _ = EventLoop.now }
+        let end = Instant.now + .milliseconds(50)
+        while Instant.now < end {}
+        try onLoop { #expect(EventLoop.now >= end) }
+    }
+
     @Test func aSignalBeforeTheWaitIsKept() throws {
         try onLoop {
             let wakeup = Wakeup()

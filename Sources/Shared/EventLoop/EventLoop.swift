@@ -22,6 +22,7 @@ package actor EventLoop {
         LoopExecutor.shared.adoptThread()
         let state = RunState()
         spawn {
+            poller.readClock()
             await root()
             state.isFinished = true
         }

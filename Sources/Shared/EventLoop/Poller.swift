@@ -79,6 +79,11 @@ package struct Readiness: OptionSet, Sendable {
         yielded.append(wakeup)
     }
 
+    /// Looks at the clock where no turn has: before the first one of a loop that is run.
+    func readClock() {
+        now = .now
+    }
+
     /// One turn: waits for events if nothing else is to be done, notes them, and fires the timers.
     func poll() {
         let count = unsafe epoll_wait(epoll, events, Int32(Poller.batchSize), timeout())
