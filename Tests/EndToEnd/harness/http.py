@@ -64,6 +64,10 @@ class Connection:
 
     async def __aexit__(self, *_):
         self.close()
+        try:
+            await self.writer.wait_closed()
+        except OSError:
+            pass
 
     # Sending.
 
