@@ -4,6 +4,7 @@ internal import OCMEventLoop
 internal import OCMHTTP
 internal import OCMIPC
 internal import OCMLogging
+internal import OCMTLS
 
 /// The worker as a whole: puts its parts together as the supervisor says.
 @EventLoop final class Worker {
@@ -70,12 +71,7 @@ internal import OCMLogging
         logger = Logger(label: "ocm-worker") { _ in LineLogHandler(descriptor: 2, level: level, format: format) }
         logger[metadataKey: "worker"] = "\(getpid())"
         let bounds = Bounds(configuration.limits, configuration.timeouts)
-        let dialer = Dialer(
-            addresses: addresses,
-            connectTimeout: .milliseconds(Int64(clamping: configuration.timeouts.upstreamConnect)),
-            security: UpstreamSecurity(roots: configuration.roots), resolve: { [link] in link.send(.resolve(host: $0)) }
-        )
-        let pools = UpstreamPools(dialer: dialer)
+        guard let pools = pools(configuration) else { return false }
         let budget = ByteBudget(bounds.buffers)
         for service in configuration.services {
             let tag = service.tag
@@ -91,6 +87,21 @@ internal import OCMLogging
         state = .serving
         link.send(.ready(generation: configuration.generation))
         return true
+    }
+
+    private func pools(_ configuration: WorkerConfiguration) -> UpstreamPools? {
+        do throws(TLSError) {
+            let timeout = configuration.timeouts.upstreamConnect
+            let dialer = Dialer(
+                addresses: addresses,
+                connectTimeout: timeout == 0 ? .seconds(365 * 86400) : .milliseconds(Int64(clamping: timeout)),
+                security: configuration.roots.isEmpty ? nil : try UpstreamSecurity(roots: configuration.roots),
+                resolve: { [link] in link.send(.resolve(host: $0)) })
+            return UpstreamPools(dialer: dialer)
+        } catch {
+            logger.critical("the trusted certificates can't be used", metadata: ["reason": "\(error)"])
+            return nil
+        }
     }
 
     private func listen(_ tag: String, _ descriptor: consuming FileDescriptor?) {

@@ -65,7 +65,8 @@ package struct Packet: ~Copyable {
         let space = unsafe ReadBuffer.shared.space
         let descriptors = unsafe [Int32](unsafeUninitializedCapacity: Self.maximumDescriptors) { descriptors, used in
             count = unsafe ocm_receive_packet(
-                number, space.baseAddress, Self.maximumPacket, descriptors.baseAddress, descriptors.count, &used, &truncated)
+                number, space.baseAddress, Self.maximumPacket, descriptors.baseAddress, descriptors.count, &used,
+                &truncated)
         }
         if count < 0 {
             guard errno == EAGAIN else { throw SystemError("recvmsg") }

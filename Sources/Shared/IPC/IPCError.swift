@@ -21,6 +21,11 @@ package enum IPCError: Error, Equatable, Sendable {
     case notSealed
     case system(SystemError)
 
+    /// The socket failed; what was said is not at fault.
+    package var isOfSystem: Bool {
+        if case .system = self { true } else { false }
+    }
+
     package static func == (left: IPCError, right: IPCError) -> Bool {
         left.description == right.description
     }

@@ -22,8 +22,8 @@ import OCMIPC
     /// Why the worker has to be ended.
     private(set) var violation: String?
 
-    /// How long messages gather in the socket, most of which are usage. At its 166 messages this is good for 33 000 requests a second; what does
-    /// not fit gathers in the worker.
+    /// How long messages gather in the socket, most of which are usage. At its 166 messages this is good for 33 000
+    /// requests a second; what does not fit gathers in the worker.
     private static let gatherTime = Duration.milliseconds(5)
 
     var pid: Int32 { process.pid }
@@ -53,7 +53,8 @@ import OCMIPC
                 if case .drained = received.message { return }
                 take(received.message, configuration, handle)
             } catch {
-                if case .message(let reason) = error { violation = "\(reason)" }
+                // A failure of the socket itself is the worker's end, and nothing that it said.
+                if case .message(let reason) = error, !reason.isOfSystem { violation = "\(reason)" }
                 return
             }
         }

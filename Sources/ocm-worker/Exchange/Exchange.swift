@@ -154,7 +154,7 @@ internal import OCMTLS
     private func heal() async throws(ExchangeError) {
         let deadline = EventLoop.now + .seconds(20)
         guard let newer = await service.routeAfterRejection(of: route.generation, until: deadline) else {
-            throw .refused(service.unavailable.reason == .signInNeeded ? .credentialUnavailable : .loginRefreshing)
+            throw .refused(service.isBeyondHealing ? .credentialUnavailable : .loginRefreshing)
         }
         guard uplink.isReplayable, newer.leadsWhere(route) else { throw .refused(.loginRefreshing) }
         uplink.replaceRouteFields(with: newer.fields)

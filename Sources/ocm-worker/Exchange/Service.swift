@@ -25,6 +25,8 @@ internal import OCMTLS
     private(set) var unavailable: (reason: CredentialState.Reason, retryAfter: UInt32) = (.absent, 5)
     private var waiting: [Wakeup] = []
     private var rejected: UInt64 = 0
+    /// The refused credential has been sent once more: there is no other.
+    private var isReaffirmed = false
     private var openRequests: [Int]
     private let reject: (UInt64) -> Void
 
@@ -59,6 +61,7 @@ internal import OCMTLS
     func update(_ state: CredentialState) {
         switch state {
         case .available(let credential):
+            isReaffirmed = credential.generation <= rejected
             let endpoint = credential.mode == .chatGPT ? configuration.chatGPT : configuration.openAI
             do throws(HTTPError) {
                 route = try Route(credential, to: endpoint, pool: pools.pool(to: endpoint), overrides: overrides)
@@ -77,20 +80,26 @@ internal import OCMTLS
 
     /// The API has refused the credential: asks for another, once for all exchanges, and waits for it.
     ///
-    /// - Returns: a route with a newer credential, nil when there is none for now, or none came by the deadline.
+    /// - Returns: a route with a newer credential, nil when none will come, or none came by the deadline.
     func routeAfterRejection(of generation: UInt64, until deadline: Instant) async -> Route? {
         if rejected < generation {
             rejected = generation
             reject(generation)
         }
-        while true {
-            guard let route else { return nil }
-            if route.generation > generation { return route }
+        while !isBeyondHealing {
+            if let route, route.generation > generation { return route }
             let wakeup = Wakeup()
             waiting.append(wakeup)
             defer { wakeup.disarm() }
             do { try await wakeup.wait(until: deadline) } catch { return nil }
         }
+        return nil
+    }
+
+    /// No credential will come before the owner acts: there is none that could be refreshed, or the supervisor has said
+    /// that the one which was refused is all that there is.
+    var isBeyondHealing: Bool {
+        route.map { $0.generation <= rejected && isReaffirmed } ?? (unavailable.reason != .refreshFailing)
     }
 
     /// Counts a request of a user in, unless there are too many.

@@ -6,12 +6,13 @@ internal import OCMTLS
 @EventLoop final class Dialer {
     private let addresses: AddressBook
     private let connectTimeout: Duration
-    private let security: UpstreamSecurity
+    /// Nil where no endpoint needs it.
+    private let security: UpstreamSecurity?
     /// Asks the supervisor for the addresses of a host.
     private let resolve: (String) -> Void
 
     init(
-        addresses: AddressBook, connectTimeout: Duration, security: UpstreamSecurity,
+        addresses: AddressBook, connectTimeout: Duration, security: UpstreamSecurity?,
         resolve: @escaping (String) -> Void
     ) {
         self.addresses = addresses
@@ -54,10 +55,13 @@ internal import OCMTLS
             throw .connect(address, error)
         }
         guard endpoint.usesTLS else { return .plain(socket) }
+        guard let security else {
+            socket.close()
+            throw .handshake(address, .certificate(.unknownAuthority))
+        }
         do throws(TLSError) {
             return .tls(try await security.handshake(on: socket, host: endpoint.host, until: deadline))
         } catch {
-            socket.close()
             throw error == .cancelled ? .cancelled : .handshake(address, error)
         }
     }
