@@ -28,6 +28,7 @@ class Watch:
     async def __aexit__(self, *_):
         self.task.cancel()
         self._look()
+        print(f"{self.growth / MEGABYTE:.1f} MiB above idle")
 
     def _look(self):
         self.growth = max(self.growth, *(proc.resident(pid) - self.idle[pid] for pid in self.pids))
