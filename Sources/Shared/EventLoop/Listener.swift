@@ -84,6 +84,13 @@ internal import Glibc
         while !mayAccept { try await wakeup.wait() }
     }
 
+    /// Goes to the end of the queue of processes that wait for a connection: of those that idle, the kernel wakes the first,
+    /// which would else always be the same.
+    package func requeue() throws(SystemError) {
+        pause()
+        try resume()
+    }
+
     /// Stops watching. What was queued for this process meanwhile can still be accepted until ``close()``.
     package func pause() {
         guard let number = descriptor?.number else { return }

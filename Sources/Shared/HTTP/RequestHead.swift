@@ -65,6 +65,7 @@ package struct RequestHead: Sendable {
                     phase = .requestLineAfterEmptyLine
                 }
             }
+            try refuseForeignProtocol(bytes)
             return nil
         } catch {
             phase = .complete
@@ -75,6 +76,13 @@ package struct RequestHead: Sendable {
     /// Gives a head up that is not complete: the next call starts a new one.
     package mutating func reset() {
         phase = .complete
+    }
+
+    /// What begins like no method is refused at its first byte: TLS, say, whose line end may never come.
+    private func refuseForeignProtocol(_ bytes: Span<UInt8>) throws(HTTPError) {
+        guard phase == .requestLine, lines.lineStart < bytes.count else { return }
+        let first = bytes[lines.lineStart]
+        guard first.isTokenByte || first == .carriageReturn else { throw .invalidMethod }
     }
 
     private mutating func start() {

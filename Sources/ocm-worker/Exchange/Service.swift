@@ -86,8 +86,8 @@ internal import OCMTLS
             rejected = generation
             reject(generation)
         }
-        while !isBeyondHealing {
-            if let route, route.generation > generation { return route }
+        while let route, !isReaffirmed {
+            if route.generation > generation { return route }
             let wakeup = Wakeup()
             waiting.append(wakeup)
             defer { wakeup.disarm() }
@@ -96,10 +96,10 @@ internal import OCMTLS
         return nil
     }
 
-    /// No credential will come before the owner acts: there is none that could be refreshed, or the supervisor has said
-    /// that the one which was refused is all that there is.
+    /// Time alone heals nothing: the owner has to act, or the supervisor has said that the credential which was refused is
+    /// all that there is.
     var isBeyondHealing: Bool {
-        route.map { $0.generation <= rejected && isReaffirmed } ?? (unavailable.reason != .refreshFailing)
+        route == nil ? unavailable.reason == .signInNeeded : isReaffirmed
     }
 
     /// Counts a request of a user in, unless there are too many.

@@ -55,7 +55,7 @@ internal import OCMTLS
             if piece.kind == .omitted { continue }
             let part = bytes.extracting(piece.range)
             if piece.kind == .data, meter?.isDone == false { meter?.scan(part) }
-            unsafe part.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
+            buffer.append(part, 0..<part.count)
         }
         if isReplayable, offset > start { charge(offset - start, budget) }
         return offset
@@ -145,7 +145,7 @@ internal import OCMTLS
             do throws(HTTPError) {
                 try ReadBuffer.shared.withBytes(count) { bytes throws(HTTPError) in
                     let taken = try take(bytes, budget: budget)
-                    for index in taken..<count { input.append(bytes[index]) }
+                    input.append(bytes, taken..<count)
                 }
             } catch {
                 throw .malformedRequest(error)

@@ -11,8 +11,8 @@ internal import OCMTLS
     private let lifecycle: Lifecycle
     private var task: Task<Void, Never>?
 
-    /// Connections that are accepted before other work has its turn.
-    private static let batch = 32
+    /// Connections that are accepted before other work and the other workers have their turn.
+    private static let batch = 8
 
     init(_ listener: Listener, to service: Service, lifecycle: Lifecycle) {
         self.listener = listener
@@ -40,6 +40,7 @@ internal import OCMTLS
                     guard let accepted = try listener.accept() else { break }
                     serve(accepted.socket, accepted.peer)
                 }
+                try listener.requeue()
             } catch let error as SystemError {
                 guard listener.isOpen else { return }
                 service.logger.warning(

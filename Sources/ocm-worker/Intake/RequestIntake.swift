@@ -60,7 +60,7 @@ extension ClientConnection {
         let exchange = Exchange(
             request, of: service, by: route, uplink: uplink, client: transport,
             isDraining: { [lifecycle] in lifecycle.isDraining })
-        for index in end..<bytes.count { exchange.input.append(bytes[index]) }
+        exchange.input.append(bytes, end..<bytes.count)
         return .exchange(exchange)
     }
 
