@@ -15,6 +15,14 @@ import OCMIPC
     /// Messages that are not on disk everywhere, in the order of their numbers.
     private var outstanding: [WorkerIdentity: [Outstanding]] = [:]
 
+    private var refused: [Entry] = []
+
+    private struct Entry {
+        let worker: WorkerIdentity
+        let path: String
+        let share: [NumberedUsage]
+    }
+
     private struct Outstanding {
         /// The number of the last record.
         let sequence: UInt64
@@ -62,15 +70,25 @@ import OCMIPC
         let last = sequence + UInt64(records.count) - 1
         let missing = shares.compactMapValues { $0.last?.sequence }
         outstanding[worker, default: []].append(Outstanding(sequence: last, missing: missing))
-        for (path, share) in shares {
-            switch ledgers[path]?.add(worker: worker, share) {
-            case .accepted: pending.signal()
-            case .duplicate(let durable):
-                settle(Acknowledgement(worker: worker, sequence: durable), by: path)
-            case .full, nil: break
-            }
-        }
+        for (path, share) in shares { enter(Entry(worker: worker, path: path, share: share)) }
         release(worker)
+    }
+
+    private func enter(_ entry: Entry) {
+        switch ledgers[entry.path]?.add(worker: entry.worker, entry.share) {
+        case .accepted: pending.signal()
+        case .duplicate(let durable):
+            settle(Acknowledgement(worker: entry.worker, sequence: durable), by: entry.path)
+        // The disk can't be written and the ledger has reported it: what it has no room for waits here.
+        case .full: refused.append(entry)
+        case nil: break
+        }
+    }
+
+    private func enterRefused() {
+        let entries = refused
+        refused = []
+        for entry in entries { enter(entry) }
     }
 
     /// A ledger has everything of a worker up to a number on disk.
@@ -108,10 +126,12 @@ import OCMIPC
     }
 
     private func commit() {
+        enterRefused()
         for (path, ledger) in ledgers where ledger.hasPending {
             for acknowledgement in ledger.commit() { settle(acknowledgement, by: path) }
             if ledger.hasPending { retry() }
         }
+        if !refused.isEmpty { retry() }
     }
 
     /// The disk could not be written: tries again in a second.

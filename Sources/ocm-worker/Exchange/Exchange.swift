@@ -96,7 +96,7 @@ internal import OCMTLS
     private func relay(on connection: UpstreamConnection) async throws(ExchangeError) -> Bool {
         let upstream = connection.transport
         while true {
-            try uplink.pump(from: client, to: upstream, budget: service.replayBudget, input: &input)
+            let isBusy = try uplink.pump(from: client, to: upstream, budget: service.replayBudget, input: &input)
             let progress = try downlink.pump(
                 from: upstream, to: client, model: uplink.model, mayKeepAlive: uplink.isRead && !isDraining())
             if downlink.hasAnswered { uplink.forgetReplay(service.replayBudget) }
@@ -104,6 +104,7 @@ internal import OCMTLS
             case .finished: return false
             case .rejected: return true
             case .busy: await EventLoop.yield()
+            case .waiting where isBusy: await EventLoop.yield()
             case .waiting:
                 if client.isHungUp { throw .clientGone }
                 try await wait()

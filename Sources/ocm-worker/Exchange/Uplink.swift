@@ -7,6 +7,9 @@ internal import OCMTLS
 /// Head and body go through one buffer. As long as the request may have to be sent again, what was sent stays in it;
 /// from then on only what the API's connection did not take yet.
 @EventLoop struct Uplink {
+    /// Bytes that one exchange moves before others have their turn.
+    private static let turnBudget: UInt64 = 512 * 1024
+
     private var buffer: [UInt8] = []
     private var sent = 0
     private var body: BodyReader
@@ -93,18 +96,20 @@ internal import OCMTLS
         rewind()
     }
 
-    /// Moves what can be moved now.
+    /// Moves what can be moved now; true where much was, and others should have their turn.
     ///
     /// - Parameter input: gets the bytes behind the request that were read with it.
     mutating func pump(
         from client: Transport, to upstream: Transport, budget: ByteBudget, input: inout [UInt8]
-    ) throws(ExchangeError) {
-        if isAbandoned { return }
-        while true {
-            guard try send(to: upstream), !body.isComplete else { return }
+    ) throws(ExchangeError) -> Bool {
+        if isAbandoned { return false }
+        let start = body.received
+        while body.received - start < Self.turnBudget {
+            guard try send(to: upstream), !body.isComplete else { return false }
             if owesContinue { try sendContinue(to: client) }
-            guard try receive(from: client, budget, &input) else { return }
+            guard try receive(from: client, budget, &input) else { return false }
         }
+        return true
     }
 
     /// False where the connection takes no more.

@@ -15,6 +15,7 @@ internal import OCMTLS
     private var input: [UInt8] = []
     /// Waits for a request that has not begun.
     private(set) var isIdle = true
+    private var hasServed = false
 
     /// How long a refused client may go on sending before it is cut.
     private static let lingerTime = Duration.seconds(5)
@@ -36,6 +37,7 @@ internal import OCMTLS
                 isIdle = false
                 ending = await handle(intake)
                 isIdle = true
+                hasServed = true
                 if lifecycle.isDraining, case .keepsAlive = ending { ending = .closes }
             } catch {
                 ending = await refuse(error)
@@ -92,7 +94,9 @@ internal import OCMTLS
         reading: while true {
             do {
                 switch unsafe try transport.read(into: ReadBuffer.shared.space) {
-                case .bytes: if EventLoop.now >= deadline { break reading }
+                case .bytes:
+                    await EventLoop.yield()
+                    if EventLoop.now >= deadline { break reading }
                 case .end: break reading
                 case .wouldBlock: try await wakeup.wait(until: deadline)
                 }
@@ -131,7 +135,8 @@ extension ClientConnection {
                 }
                 if let intake = try parse(&head) { return intake }
             case .wouldBlock:
-                let patience = input.isEmpty ? service.bounds.idle : service.bounds.headTime
+                // The first request has to come at once; the next may take its time to begin.
+                let patience = input.isEmpty && hasServed ? service.bounds.idle : service.bounds.headTime
                 do throws(WaitError) {
                     try await wakeup.wait(until: start.after(nanoseconds: patience))
                 } catch {
