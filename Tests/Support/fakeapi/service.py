@@ -1,7 +1,6 @@
 """Routes, and the choice of an answer: what a request asks for, what a test has ordered, what the login permits."""
 
 import asyncio
-import dataclasses
 import hashlib
 import json
 import re
@@ -10,6 +9,7 @@ import time
 from . import answers
 from .behaviour import DEFAULT, Orders, ordered_in
 from .connection import Body
+from .control import Control
 from .counts import Counts
 from .http1 import head
 
@@ -25,6 +25,7 @@ class Service:
         self.login = login
         self.counts = Counts()
         self.orders = Orders()
+        self.control = Control(self)
         self.connections = set()
         self.opened_connections = 0
         self.check = True  # whether the login is looked at
@@ -90,7 +91,7 @@ class Service:
         """The request is complete."""
         record = connection.record
         if request.target.startswith("/_"):
-            self.whole_answer(connection, 200, [], json.dumps(self.control(request)).encode())
+            self.whole_answer(connection, 200, [], json.dumps(self.control.answer(request)).encode())
             return
         route, mode = route_of(request.target)
         try:
@@ -276,69 +277,6 @@ class Service:
         await connection.pause(order.linger)
         connection.over = True
         connection.finish(True)
-
-    # Control.
-
-    def control(self, request):
-        path, _, query = request.target.partition("?")
-        if path == "/_stats":
-            return self.stats()
-        if path == "/_requests":
-            limit = int(dict(pair.split("=") for pair in query.split("&") if pair).get("n", "100"))
-            records = [r for r in self.counts.records.values() if not r.request.target.startswith("/_")]
-            return [record.described() for record in records[-limit:]]
-        if path == "/_records":
-            return [record.described(False) for record in self.counts.records.values()
-                    if not record.request.target.startswith("/_")]
-        if path.startswith("/_requests/"):
-            record = self.counts.records.get(int(path.rpartition("/")[2].removeprefix("req_")))
-            return record.described() if record else None
-        if path == "/_control":
-            try:
-                return self.command(json.loads(request.kept))
-            except (ValueError, TypeError, KeyError) as error:
-                return {"error": repr(error)}
-        return {"error": f"no {path} here"}
-
-    def command(self, order):
-        for entry in order.pop("queue", []):
-            self.orders.add(entry)
-        result = {}
-        for name, value in order.items():
-            if name == "clear":
-                self.orders.clear()
-            elif name == "login":
-                result["login"] = self.login.auth_json(value)
-            elif name == "revoke_access":
-                self.login.revoke_access()
-            elif name == "revoke_refresh":
-                self.login.revoke_refresh()
-            elif name == "lifetime":
-                self.login.lifetime = float(value)
-            elif name == "limit_headers":
-                self.limit_headers = value
-            elif name == "check":
-                self.check = bool(value)
-            elif name == "drop_idle":
-                result["dropped"] = self.drop_idle()
-            elif name == "reset_stats":
-                self.counts.clear()
-            elif name == "seed":
-                answers.numbers.seed(value)
-            else:
-                result["error"] = f"no command {name!r}"
-        return result
-
-    def stats(self):
-        counts, login = self.counts, self.login
-        served = [r for r in counts.records.values() if not r.request.target.startswith("/_")]
-        return {"usage": counts.totals(), "connections": counts.connections, "open": len(self.connections),
-                "requests": len(served), "active": sum(r.ended is None for r in served),
-                "bytes": counts.bytes, "unparsable": counts.refused, "refreshes": login.refreshes,
-                "reused_refresh_tokens": login.reused, "refused_refreshes": login.refused,
-                "live_refresh_tokens": [t for t, e in login.refresh.items() if e["state"] == "live"],
-                "orders_left": [dataclasses.asdict(e["behaviour"]) for e in self.orders.queue if e["times"] > 0],
-                "week_start": (self.week_reset - 10080 * 60 + 30) // 60 * 60}
 
 
 def small(status, value):
