@@ -427,6 +427,8 @@ SUPERVISOR = [
     Wrong("a proxy by name", supervisor('    "trusted_proxies": [ "10.0.0.1", "proxy.example.com" ]'), [
         'config.json:4: error: supervisor.trusted_proxies[1]: "proxy.example.com" is not an address or a range; write it like '
         '"10.0.0.1" or "10.0.0.0/8"']),
+    Wrong("proxies to be trusted", supervisor('    "trusted_proxies": [ "10.0.0.0/8" ]'), [
+        "config.json:4: error: supervisor.trusted_proxies: is not supported yet; remove it: limits see the proxy's address"]),
     Wrong("a prefix too long", supervisor('    "trusted_proxies": "10.0.0.0/33"'), [
         'config.json:4: error: supervisor.trusted_proxies: "10.0.0.0/33" has no valid prefix; write a number from 0 to 32 '
         'behind the "/"']),

@@ -24,6 +24,12 @@ import Testing
         }
     }
 
+    @Test func `what begins like no method is refused before its line has an end`() {
+        var head = RequestHead()
+        let hello: [UInt8] = [0x16, 0x03, 0x01, 0x02, 0x00]
+        #expect(throws: HTTPError.invalidMethod) { try head.parse(hello.span) }
+    }
+
     private func expect(_ error: HTTPError, _ parts: [UInt8]...) {
         var head = RequestHead()
         #expect(throws: error) { try readRequest(Array(parts.joined()), with: &head) }

@@ -82,7 +82,9 @@ package struct RequestHead: Sendable {
     private func refuseForeignProtocol(_ bytes: Span<UInt8>) throws(HTTPError) {
         guard phase == .requestLine, lines.lineStart < bytes.count else { return }
         let first = bytes[lines.lineStart]
-        guard first.isTokenByte || first == .carriageReturn else { throw .invalidMethod }
+        guard first.isTokenByte || first == .carriageReturn else {
+            throw first == .space ? .malformedRequestLine : .invalidMethod
+        }
     }
 
     private mutating func start() {

@@ -20,7 +20,8 @@ import OCMIPC
         accounts = try StartUp.accounts(configuration, log.logger)
         fleet = WorkerFleet(
             program: programs.worker, account: try StartUp.account(configuration), configuration: settings,
-            listeners: try StartUp.listeners(configuration, log.logger), log: log)
+            listeners: try StartUp.listeners(configuration, log.logger), logger: log.logger,
+            logDescriptor: log.descriptor)
         connect()
     }
 

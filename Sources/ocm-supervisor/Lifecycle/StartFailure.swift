@@ -6,7 +6,7 @@ enum StartFailure: Error {
     case noWorkerProgram
     case noAccount(String)
     case tokenEndpoint
-    case listener(ListenerSet.Failure)
+    case listener(ListenerSet.ListenFailure)
     case ledger(LedgerError)
     case prices(PricingError)
     case pricesUnreadable(path: String, SystemError)

@@ -25,7 +25,7 @@ import OCMTLS
     }
 
     static func listeners(_ configuration: Configuration, _ logger: Logger) throws(StartFailure) -> ListenerSet {
-        do throws(ListenerSet.Failure) {
+        do throws(ListenerSet.ListenFailure) {
             return try ListenerSet(configuration.services, logger: logger)
         } catch {
             throw .listener(error)

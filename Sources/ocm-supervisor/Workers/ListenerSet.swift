@@ -6,25 +6,25 @@ import OCMEventLoop
     private var owned: [(service: String, number: Int32)] = []
 
     /// Why a service can't listen.
-    struct Failure: Error {
+    struct ListenFailure: Error {
         let service: String
         let address: String
         let reason: SystemError
     }
 
     /// Binds the listeners of the services.
-    init(_ services: [ServiceConfiguration], logger: Logger) throws(Failure) {
+    init(_ services: [ServiceConfiguration], logger: Logger) throws(ListenFailure) {
         for service in services { try bind(service, logger) }
     }
 
     /// Service and descriptor of each, which stay the set's.
     var descriptors: [(service: String, number: Int32)] { owned }
 
-    private func bind(_ service: ServiceConfiguration, _ logger: Logger) throws(Failure) {
+    private func bind(_ service: ServiceConfiguration, _ logger: Logger) throws(ListenFailure) {
         let listener = service.listener
         let text = listener.address.text
         guard let address = SocketAddress(literal: text, port: listener.port) else {
-            throw Failure(service: service.tag, address: text, reason: SystemError("if_nametoindex"))
+            throw ListenFailure(service: service.tag, address: text, reason: SystemError("if_nametoindex"))
         }
         do throws(SystemError) {
             let descriptor = try Listener.bind(to: address)
@@ -37,7 +37,7 @@ import OCMEventLoop
             logger.notice("listening", metadata: ["service": "\(service.tag)", "address": "\(bound)"])
             owned.append((service.tag, descriptor.release()))
         } catch {
-            throw Failure(service: service.tag, address: "\(address)", reason: error)
+            throw ListenFailure(service: service.tag, address: "\(address)", reason: error)
         }
     }
 }

@@ -8,8 +8,9 @@ import OCMIPC
     private let account: (user: UInt32, group: UInt32)?
     private let configuration: WorkerConfiguration
     private let listeners: ListenerSet
-    private let log: LogTarget
-    private var logger: Logger { log.logger }
+    private let logger: Logger
+    /// Where workers write their log.
+    private let logDescriptor: Int32
     /// What to do with what a worker says, and when one has ended and all that it said has been handled.
     var handle: (WorkerProcess, WorkerProcess.Event) -> Void = { _, _ in }
     var ended: (WorkerProcess) -> Void = { _ in }
@@ -26,13 +27,14 @@ import OCMIPC
 
     init(
         program: String, account: (user: UInt32, group: UInt32)?, configuration: WorkerConfiguration,
-        listeners: ListenerSet, log: LogTarget
+        listeners: ListenerSet, logger: Logger, logDescriptor: Int32
     ) {
         self.program = program
         self.account = account
         self.configuration = configuration
         self.listeners = listeners
-        self.log = log
+        self.logger = logger
+        self.logDescriptor = logDescriptor
     }
 
     /// Starts the workers and waits until one of each place is ready or the deadline has come.
@@ -100,7 +102,7 @@ import OCMIPC
     private func runWorker() async {
         let worker: WorkerProcess
         do throws(SystemError) {
-            worker = try WorkerProcess(program: program, account: account, log: log.descriptor)
+            worker = try WorkerProcess(program: program, account: account, log: logDescriptor)
         } catch {
             logger.error("a worker can't be started", metadata: ["program": "\(program)", "reason": "\(error)"])
             return

@@ -88,7 +88,6 @@ struct ConfigurationTests {
         #expect(configuration.drainTimeout == .seconds(3600))
         #expect(configuration.stopTimeout == nil)
         #expect(!configuration.websockets)
-        #expect(configuration.trustedProxies.map(\.network.text) == ["10.0.0.0"])
         #expect(configuration.pricingPath == "/work/p.json")
         #expect(configuration.endpoints.chatgpt == BaseURL(isEncrypted: false, host: "localhost", port: 9, path: "/x"))
         #expect(configuration.limits.headBytes == 2048)

@@ -23,7 +23,7 @@ enum Samples {
             { "type": "socks", "tag": "proxy", "server": "p.example.com", "server_port": 1080, "password": "\(token)" } ],
           "certificate": { "store": "none", "certificate_path": "ca.pem" },
           "supervisor": { "workers": 3, "worker_user": "w", "state_directory": "/srv/state", "admin_socket": "/srv/a.sock",
-            "drain_timeout": "1h", "stop_timeout": 0, "websockets": false, "trusted_proxies": "10.1.2.3/8",
+            "drain_timeout": "1h", "stop_timeout": 0, "websockets": false,
             "pricing_path": "p.json", "endpoints": { "chatgpt": "http://localhost:9/x/" },
             "limits": { "head_bytes": 2048, "connections": 0, "replay_body": 0, "requests_per_user": 4 },
             "timeouts": { "head": "1.5s", "idle": "0s" } }

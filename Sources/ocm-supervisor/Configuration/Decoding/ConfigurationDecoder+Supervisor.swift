@@ -9,7 +9,9 @@ extension ConfigurationDecoder {
                 stateDirectory = fields.takeText("state_directory", path)
                 adminSocket = fields.takeText("admin_socket", path)
                 processes(&fields, into: &read)
-                read.trustedProxies = fields.take("trusted_proxies", .listable(.addressRange)) ?? []
+                read.trustedProxies =
+                    fields.takeNotYet(
+                        "trusted_proxies", .listable(.addressRange), "remove it: limits see the proxy's address") ?? []
                 read.pricingPath = fields.takeText("pricing_path", path)
                 if let value = fields.value("endpoints") { read.endpoints = endpoints(value) ?? read.endpoints }
                 if let value = fields.value("limits") { read.limits = limits(value) ?? read.limits }
