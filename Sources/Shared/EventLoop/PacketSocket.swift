@@ -56,7 +56,7 @@ package struct Packet: ~Copyable {
         return (numbers[0], numbers[1])
     }
 
-    /// The next packet, if one is there.
+    /// The next packet, if one is there. What a peer sent before its end is received, whether it read all or not.
     package func receive() throws(SystemError) -> Received {
         guard let number = descriptor?.number else { return .end }
         guard mayRead else { return .wouldBlock }
@@ -64,9 +64,12 @@ package struct Packet: ~Copyable {
         var count = 0
         let space = unsafe ReadBuffer.shared.space
         let descriptors = unsafe [Int32](unsafeUninitializedCapacity: Self.maximumDescriptors) { descriptors, used in
-            count = unsafe ocm_receive_packet(
-                number, space.baseAddress, Self.maximumPacket, descriptors.baseAddress, descriptors.count, &used,
-                &truncated)
+            repeat {
+                count = unsafe ocm_receive_packet(
+                    number, space.baseAddress, Self.maximumPacket, descriptors.baseAddress, descriptors.count, &used,
+                    &truncated)
+                // A peer that ended with packets unread: the kernel says so once, ahead of what it had sent.
+            } while count < 0 && errno == ECONNRESET
         }
         if count < 0 {
             guard errno == EAGAIN else { throw SystemError("recvmsg") }

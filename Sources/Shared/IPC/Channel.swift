@@ -72,10 +72,21 @@ package import OCMEventLoop
 
     private func flush() throws(SystemError) {
         while let first = queue.first {
-            guard try socket.send(first.bytes, descriptors: first.descriptors) else { return }
+            do throws(SystemError) {
+                guard try socket.send(first.bytes, descriptors: first.descriptors) else { return }
+            } catch {
+                // The peer has ended: it can be told nothing, but what it said is still there to be received.
+                guard error.code == EPIPE || error.code == ECONNRESET else { throw error }
+                return discardQueue()
+            }
             for number in first.descriptors { Glibc.close(number) }
             queue.removeFirst()
         }
+    }
+
+    private func discardQueue() {
+        for unsent in queue { for number in unsent.descriptors { Glibc.close(number) } }
+        queue = []
     }
 
     /// The next message; nil when the peer has closed its end. Meanwhile sends what waits to be sent.
@@ -119,8 +130,7 @@ package import OCMEventLoop
 
     package func close() {
         socket.close()
-        for unsent in queue { for number in unsent.descriptors { Glibc.close(number) } }
-        queue = []
+        discardQueue()
     }
 
     private func decode(_ packet: consuming Packet) throws(IPCError) -> Received {
