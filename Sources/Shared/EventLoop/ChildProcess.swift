@@ -5,7 +5,8 @@ internal import Glibc
 @EventLoop package final class ChildProcess: EventSource {
     package let pid: Int32
     private let descriptor: FileDescriptor
-    private let wakeup = Wakeup()
+    /// One for each task that waits for the end.
+    private var waiting: [Wakeup] = []
     private var ended: Exit?
 
     /// How a process ended.
@@ -81,6 +82,9 @@ internal import Glibc
 
     /// Suspends until the child has ended, and reaps it. Several may wait.
     package func exit() async throws(WaitError) -> Exit {
+        let wakeup = Wakeup()
+        waiting.append(wakeup)
+        defer { waiting.removeAll { $0 === wakeup } }
         while true {
             if let ended { return ended }
             try await wakeup.wait()
@@ -98,6 +102,6 @@ internal import Glibc
         guard ended == nil, unsafe ocm_wait_pidfd(descriptor.number, &code, &status) == 1 else { return }
         ended = code == CLD_EXITED ? .code(status) : .signal(status)
         EventLoop.poller.remove(fd: descriptor.number, isShared: false)
-        wakeup.signal()
+        for wakeup in waiting { wakeup.signal() }
     }
 }
