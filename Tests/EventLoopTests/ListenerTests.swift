@@ -97,9 +97,25 @@ import Testing
                 woken.wakeup.signal()
             }
             await EventLoop.yield()
-            listener.close()
             waiting.cancel()
             try await woken.wakeup.wait(until: EventLoop.now + .seconds(5))
+            listener.close()
+        }
+    }
+
+    @Test func aWaitForConnectionsEndsWithTheListener() throws {
+        try onLoop {
+            let (listener, _) = try listen()
+            let woken = Woken()
+            EventLoop.spawn {
+                try? await listener.acceptable()
+                woken.wakeup.signal()
+            }
+            await EventLoop.yield()
+            listener.close()
+            try await woken.wakeup.wait(until: EventLoop.now + .seconds(5))
+            let connection = try listener.accept()
+            #expect(connection == nil)
         }
     }
 

@@ -79,7 +79,7 @@ internal import Glibc
         }
     }
 
-    /// Suspends until there may be a connection to accept.
+    /// Suspends until there may be a connection to accept, or the listener is closed.
     package func acceptable() async throws(WaitError) {
         while !mayAccept { try await wakeup.wait() }
     }
@@ -107,6 +107,7 @@ internal import Glibc
         guard let number = descriptor?.number else { return }
         EventLoop.poller.remove(fd: number, isShared: true)
         descriptor = nil
+        mayAccept = true
         wakeup.signal()
     }
 
