@@ -35,7 +35,7 @@ import OCMIPC
             throw .log(error)
         }
         do throws(SystemError) {
-            signals = try SignalSource([SIGTERM, SIGINT])
+            signals = try SignalSource([SIGTERM, SIGINT, SIGHUP])
         } catch {
             throw .system(error)
         }
@@ -48,10 +48,19 @@ import OCMIPC
             throw .workersNotReady
         }
         log.logger.notice("ready", metadata: ["version": "\(Release.version)", "workers": "\(configuration.workers)"])
-        let signal = try? await signals.next()
+        let signal = await endSignal()
         log.logger.notice("stopping", metadata: ["signal": "\(signal ?? 0)"])
         await service.stop(within: configuration.stopTimeout ?? .seconds(365 * 86400))
         log.logger.notice("stopped")
+    }
+
+    /// SIGHUP, which asks for a reload, is no reason to end.
+    private func endSignal() async -> Int32? {
+        while let signal = try? await signals.next() {
+            guard signal == SIGHUP else { return signal }
+            log.logger.warning("reload is not supported yet: restart to apply a changed configuration")
+        }
+        return nil
     }
 
     /// As far as the hard limit (getrlimit(2)); workers inherit it.

@@ -16,11 +16,9 @@ internal import OCMTLS
     private var acceptors: [Acceptor] = []
     private var state = WorkerState.started
     private var logger = Logger(label: "ocm-worker") { _ in LineLogHandler(descriptor: 2, level: .info) }
+    private var draining: Task<Void, Never>?
     /// The supervisor knows that nothing is open any more; it ends the channel.
     private var isDone = false
-
-    /// How long a worker without supervisor serves on before it stops accepting.
-    private static let graceWithoutSupervisor = Duration.seconds(30)
 
     init(channel descriptor: consuming FileDescriptor) throws(SystemError) {
         link = SupervisorLink(channel: try Channel(adopting: descriptor))
@@ -34,9 +32,11 @@ internal import OCMTLS
             guard await handle(received) else { return }
             reporter.sendRest()
         }
-        guard !isDone, state == .serving || state == .draining else { return }
-        logger.warning("the supervisor is gone: serving on for a while")
-        try? await EventLoop.sleep(for: Self.graceWithoutSupervisor)
+        guard !isDone else { return }
+        if let draining { return await draining.value }
+        guard state == .serving else { return }
+        // What is served without a supervisor is not counted, and the next supervisor needs the address.
+        logger.warning("the supervisor is gone: finishing what is open")
         await drain(for: 60_000)
     }
 
@@ -57,7 +57,7 @@ internal import OCMTLS
         case .drain(let milliseconds):
             guard state == .serving else { break }
             state = .draining
-            EventLoop.spawn { [self] in
+            draining = EventLoop.spawn { [self] in
                 await drain(for: milliseconds)
                 await leave()
             }

@@ -16,7 +16,7 @@ import Testing
     @Test func theBoundsOfARecord() {
         expectRecordBound("service", 256, \.service)
         expectRecordBound("user", 1024, \.user)
-        expectRecordBound("model", 256, \.model)
+        expectRecordBound("model", 384, \.model)
         expectRecordBound("serviceTier", 256, \.serviceTier)
     }
 

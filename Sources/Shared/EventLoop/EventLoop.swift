@@ -65,9 +65,7 @@ package actor EventLoop {
 
     /// Lets what else waits run, and the poller look at the sockets.
     @EventLoop package static func yield() async {
-        let wakeup = Wakeup()
-        poller.nextTurn(wakeup)
-        try? await wakeup.wait(until: .never)
+        unsafe await withUnsafeContinuation { unsafe poller.nextTurn($0) }
     }
 
     /// Runs `body`, which is isolated to the loop, from code that the compiler can't know to be on it: cancellation

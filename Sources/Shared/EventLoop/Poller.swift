@@ -37,7 +37,7 @@ package struct Readiness: OptionSet, Sendable {
     /// Indexed by descriptor.
     private var sources: ContiguousArray<EventSource?> = []
     private var generation: UInt32 = 0
-    private var yielded: ContiguousArray<Wakeup> = []
+    private var yielded: ContiguousArray<UnsafeContinuation<Void, Never>>
     private(set) var now = Instant.now
     var deadlines = DeadlineQueue()
 
@@ -46,6 +46,7 @@ package struct Readiness: OptionSet, Sendable {
         // Without an epoll instance there is no process to speak of: out of descriptors or memory at the start.
         precondition(epoll >= 0, "epoll_create1 failed")
         unsafe events = .allocate(capacity: Poller.batchSize)
+        unsafe yielded = []
     }
 
     func add(_ source: EventSource, fd: Int32, _ interest: Readiness) throws(SystemError) {
@@ -74,9 +75,9 @@ package struct Readiness: OptionSet, Sendable {
         if isShared { _ = ocm_epoll_ctl(epoll, EPOLL_CTL_DEL, fd, 0, 0) }
     }
 
-    /// Signals the wakeup after the poller has looked at the descriptors once more.
-    func nextTurn(_ wakeup: Wakeup) {
-        yielded.append(wakeup)
+    /// Resumes after the poller has looked at the descriptors once more.
+    func nextTurn(_ continuation: UnsafeContinuation<Void, Never>) {
+        unsafe yielded.append(continuation)
     }
 
     /// Looks at the clock where no turn has: before the first one of a loop that is run.
@@ -97,16 +98,16 @@ package struct Readiness: OptionSet, Sendable {
             source.becameReady(Readiness(rawValue: readiness))
         }
         deadlines.fire(at: now)
-        if !yielded.isEmpty {
-            let waiting = yielded
-            yielded.removeAll(keepingCapacity: true)
-            for wakeup in waiting { wakeup.signal() }
+        if unsafe !yielded.isEmpty {
+            let waiting = unsafe yielded
+            unsafe yielded.removeAll(keepingCapacity: true)
+            unsafe waiting.forEach { unsafe $0.resume() }
         }
     }
 
     /// Milliseconds for epoll_wait(2), rounded up so that a deadline has come when it returns.
     private func timeout() -> Int32 {
-        if LoopExecutor.shared.hasJobs || !yielded.isEmpty { return 0 }
+        if unsafe LoopExecutor.shared.hasJobs || !yielded.isEmpty { return 0 }
         let earliest = deadlines.earliest
         if earliest == .never { return -1 }
         let now = Instant.now

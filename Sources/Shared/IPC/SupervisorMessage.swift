@@ -81,7 +81,8 @@ enum Bounds {
     static let headerName = 256
     static let headerValue = 16 * 1024
     static let secret = 64 * 1024
-    static let model = 256
+    /// 128 bytes of which each may have become a replacement character of three.
+    static let model = 384
     static let tier = 256
     static let path = 4096
     static let roots = 16 * 1024 * 1024

@@ -12,6 +12,7 @@ import OCMIPC
     /// Signalled when there is something to be written.
     private let pending = Wakeup()
     private var isClosed = false
+    private var isRetrying = false
     /// Messages that are not on disk everywhere, in the order of their numbers.
     private var outstanding: [WorkerIdentity: [Outstanding]] = [:]
 
@@ -136,8 +137,11 @@ import OCMIPC
 
     /// The disk could not be written: tries again in a second.
     private func retry() {
+        guard !isRetrying else { return }
+        isRetrying = true
         EventLoop.spawn { [self] in
             try? await EventLoop.sleep(for: .seconds(1))
+            isRetrying = false
             pending.signal()
         }
     }
@@ -153,6 +157,8 @@ import OCMIPC
     /// Saves everything and lets go of the files.
     func close() {
         isClosed = true
+        commit()
+        enterRefused()
         for (path, ledger) in ledgers {
             for acknowledgement in ledger.close(now: .now) { settle(acknowledgement, by: path) }
         }

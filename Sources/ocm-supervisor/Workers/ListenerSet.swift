@@ -1,7 +1,8 @@
+import Glibc
 import Logging
 import OCMEventLoop
 
-/// The listening sockets of all services. They live as long as the supervisor, whatever becomes of the workers.
+/// The listening sockets of all services. They stay open until the service stops, whatever becomes of the workers.
 @EventLoop final class ListenerSet {
     private var owned: [(service: String, number: Int32)] = []
 
@@ -19,6 +20,11 @@ import OCMEventLoop
 
     /// Service and descriptor of each, which stay the set's.
     var descriptors: [(service: String, number: Int32)] { owned }
+
+    func close() {
+        for (_, number) in owned { Glibc.close(number) }
+        owned = []
+    }
 
     private func bind(_ service: ServiceConfiguration, _ logger: Logger) throws(ListenFailure) {
         let listener = service.listener

@@ -74,15 +74,25 @@ import OCMIPC
     func stop(within duration: Duration) async {
         isStopping = true
         for worker in workers { worker.drain(within: duration.wholeMilliseconds) }
+        // Who comes now is refused at once, instead of waiting in a queue that nobody will serve.
+        listeners.close()
         let deadline = EventLoop.now + duration + .seconds(15)
         while !workers.isEmpty {
             do {
                 try await changed.wait(until: deadline)
             } catch {
                 for worker in workers { worker.process.kill(9) }
-                try? await changed.wait(until: EventLoop.now + .seconds(1))
+                await awaitBurials()
                 return
             }
+        }
+    }
+
+    /// What killed workers have reported is in their channels still.
+    private func awaitBurials() async {
+        let deadline = EventLoop.now + .seconds(2)
+        while !workers.isEmpty {
+            do { try await changed.wait(until: deadline) } catch { return }
         }
     }
 
@@ -127,15 +137,23 @@ import OCMIPC
         changed.signal()
     }
 
+    /// A worker that has finished ends by itself; one that does not is ended.
+    private func endLater(_ worker: WorkerProcess) {
+        EventLoop.spawn {
+            try? await EventLoop.sleep(for: .seconds(5))
+            worker.process.kill(9)
+        }
+    }
+
     /// The channel has ended: so has the worker, or it must.
     private func bury(_ worker: WorkerProcess) async {
         worker.close()
         if let violation = worker.violation {
             logger.critical(
-                "a worker said what it may not, and is ended",
-                metadata: ["worker": "\(worker.pid)", "reason": "\(violation)"])
-            worker.process.kill(9)
+                "a worker is ended", metadata: ["worker": "\(worker.pid)", "reason": "\(violation)"])
         }
+        // Without its channel it could serve on, unwatched and unreplaced.
+        if worker.hasDrained { endLater(worker) } else { worker.process.kill(9) }
         let exit = try? await worker.process.exit()
         workers.removeAll { $0 === worker }
         ended(worker)

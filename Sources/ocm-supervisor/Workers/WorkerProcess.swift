@@ -26,7 +26,15 @@ import OCMIPC
     /// requests a second; what does not fit gathers in the worker.
     private static let gatherTime = Duration.milliseconds(5)
 
+    /// The worker has finished what was open, and may take its time to end.
+    private(set) var hasDrained = false
+
+    /// A worker that is not ready by then is replaced.
+    private static let startTime = Duration.seconds(30)
+
     var pid: Int32 { process.pid }
+
+    private var isReady: Bool { state == .serving || state == .draining }
 
     /// Starts a worker. Its channel is descriptor 3, its log goes where the supervisor's does.
     init(program: String, account: (user: UInt32, group: UInt32)?, log: Int32) throws(SystemError) {
@@ -37,7 +45,12 @@ import OCMIPC
         var plan = ChildProcess.Plan(path: program, arguments: ["ocm-worker"])
         plan.descriptors = [(log, 2), (other.number, 3)]
         plan.identity = account
-        process = try ChildProcess(plan)
+        do throws(SystemError) {
+            process = try ChildProcess(plan)
+        } catch {
+            channel.close()
+            throw error
+        }
         identity = WorkerIdentity(value: UInt128.random(in: 1...UInt128.max))
     }
 
@@ -46,15 +59,23 @@ import OCMIPC
     /// - Parameter configuration: follows the worker's hello.
     func serve(configuration: WorkerConfiguration, _ handle: (Event) -> Void) async {
         send(.hello(Hello(build: Release.version)))
+        let deadline = EventLoop.now + Self.startTime
         while true {
             do throws(ChannelError) {
-                guard let received = try await channel.receive() else { return }
+                guard let received = try await channel.receive(until: isReady ? .never : deadline) else { return }
                 guard permits(received.message) else { return }
-                if case .drained = received.message { return }
+                if case .drained = received.message {
+                    hasDrained = true
+                    return
+                }
                 take(received.message, configuration, handle)
             } catch {
                 // A failure of the socket itself is the worker's end, and nothing that it said.
-                if case .message(let reason) = error, !reason.isOfSystem { violation = "\(reason)" }
+                switch error {
+                case .message(let reason): if !reason.isOfSystem { violation = "\(reason)" }
+                case .wait(.timedOut): violation = "not ready in time"
+                case .wait(.cancelled): break
+                }
                 return
             }
         }

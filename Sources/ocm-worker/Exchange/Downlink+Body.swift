@@ -10,7 +10,7 @@ extension Downlink {
         guard let framing = forwarding?.framing else { return }
         var run = offset..<offset
         var end = offset
-        while let piece = try nextPiece(bytes, from: end) {
+        while let piece = try nextPiece(bytes, from: end, elseSending: (output, run), client) {
             end = piece.range.upperBound
             if piece.kind == .data { metering.scan(bytes.extracting(piece.range), model) }
             guard piece.kind == .data || (piece.kind == .framing && framing == .chunksAsTheyCome) else { continue }
@@ -31,10 +31,15 @@ extension Downlink {
         try send(output.span, bytes.extracting(run), client)
     }
 
-    private mutating func nextPiece(_ bytes: Span<UInt8>, from offset: Int) throws(ExchangeError) -> BodyPiece? {
+    /// Where the body is malformed, what is good so far still goes to the client, before the connection is cut.
+    private mutating func nextPiece(
+        _ bytes: Span<UInt8>, from offset: Int, elseSending good: (output: [UInt8], run: Range<Int>),
+        _ client: Transport
+    ) throws(ExchangeError) -> BodyPiece? {
         do throws(HTTPError) {
             return try body?.next(in: bytes, from: offset)
         } catch {
+            try send(good.output.span, bytes.extracting(good.run), client)
             throw .malformedResponse(error)
         }
     }

@@ -18,14 +18,16 @@ extension Downlink {
                 return false
             }
             offset += length
+            if Scratch.responseHead.status == 101 { throw .upstreamFailed("switched protocols unasked") }
             if Scratch.responseHead.isInterim {
-                guard Scratch.responseHead.status != 101 else { throw .upstreamFailed("switched protocols unasked") }
+                interimCount += 1
+                guard interimCount <= Self.interimAtMost else { throw .upstreamFailed("too many interim responses") }
                 if request.version == .http11 {
                     ResponseForwarding.appendInterim(Scratch.responseHead, of: rest, to: &output)
                 }
                 continue
             }
-            if Scratch.responseHead.status == 401, healsRejection { return true }
+            if Scratch.responseHead.status == 401 { return true }
             try answer(with: Scratch.responseHead, of: rest, mayKeepAlive: mayKeepAlive, to: &output)
             try relay(bytes, from: offset, behind: &output, client, model)
             return false

@@ -27,13 +27,15 @@ internal import OCMTLS
     /// Bytes that one exchange moves before others have their turn.
     private static let turnBudget = 512 * 1024
 
+    /// Interim responses to one request; a server that means well sends a handful.
+    static let interimAtMost = 100
+
     let request: Request
-    /// Whether a 401 is kept from the client, so that the request can be sent again.
-    var healsRejection = true
     /// Some byte of a response has come: the request can't simply be sent again.
     private(set) var hasBegun = false
     /// The head of a final response has gone to the client.
     var hasAnswered = false
+    var interimCount = 0
     var status = 0
     /// The upstream's connection is clean after this response.
     var upstreamKeepsAlive = false
@@ -89,7 +91,7 @@ internal import OCMTLS
             guard try flush(to: client) else { return .waiting }
             if phase == .complete { return .finished }
             if moved > Self.turnBudget { return .busy }
-            switch try receive(from: upstream) {
+            switch try receive(from: upstream, model) {
             case .wouldBlock: return .waiting
             case .end: try end(client, model)
             case .bytes(let count):
@@ -104,10 +106,11 @@ internal import OCMTLS
         }
     }
 
-    private func receive(from upstream: Transport) throws(ExchangeError) -> ReadOutcome {
+    private mutating func receive(from upstream: Transport, _ model: String) throws(ExchangeError) -> ReadOutcome {
         do throws(TransportError) {
             return unsafe try upstream.read(into: ReadBuffer.shared.space)
         } catch {
+            metering.finish(model)
             throw .upstreamFailed(error.description)
         }
     }

@@ -41,6 +41,10 @@ internal import OCMTLS
         downlink = Downlink(request: request, service: service)
     }
 
+    /// A waiting connection that the API has closed fails this soon; one that fails later may have failed over the request
+    /// itself, which then is not for us to repeat.
+    private static let staleTime = Duration.seconds(2)
+
     /// Serves the request to its end, whatever that is.
     func run() async -> Ending {
         defer {
@@ -67,7 +71,7 @@ internal import OCMTLS
             } catch {
                 connection.transport.close()
                 guard case .upstreamFailed = error, connection.isReused, mayReuse, !downlink.hasBegun,
-                    uplink.isReplayable
+                    uplink.isReplayable, EventLoop.now - uplink.lastProgress < Self.staleTime
                 else { throw error }
                 mayReuse = false
                 uplink.rewind()
@@ -103,13 +107,19 @@ internal import OCMTLS
             switch progress {
             case .finished: return false
             case .rejected: return true
-            case .busy: await EventLoop.yield()
-            case .waiting where isBusy: await EventLoop.yield()
+            case .busy: try await giveWay()
+            case .waiting where isBusy: try await giveWay()
             case .waiting:
                 if client.isHungUp { throw .clientGone }
                 try await wait()
             }
         }
+    }
+
+    private func giveWay() async throws(ExchangeError) {
+        await EventLoop.yield()
+        if Task.isCancelled { throw .cancelled }
+        if client.isHungUp { throw .clientGone }
     }
 
     private func wait() async throws(ExchangeError) {

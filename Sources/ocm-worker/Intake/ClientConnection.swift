@@ -12,7 +12,7 @@ internal import OCMTLS
     let address: String
     private let wakeup: Wakeup
     /// Bytes that were read and not taken yet: the beginning of a request.
-    private var input: [UInt8] = []
+    var input: [UInt8] = []
     /// Waits for a request that has not begun.
     private(set) var isIdle = true
     private var hasServed = false
@@ -124,7 +124,6 @@ extension ClientConnection {
         var start = EventLoop.now
         if !input.isEmpty, let intake = try parse(&head) { return intake }
         while true {
-            if input.isEmpty, lifecycle.isDraining { return nil }
             switch try read() {
             case .end:
                 return nil
@@ -135,8 +134,7 @@ extension ClientConnection {
                 }
                 if let intake = try parse(&head) { return intake }
             case .wouldBlock:
-                // The first request has to come at once; the next may take its time to begin.
-                let patience = input.isEmpty && hasServed ? service.bounds.idle : service.bounds.headTime
+                if input.isEmpty, hasServed, lifecycle.isDraining { return nil }
                 do throws(WaitError) {
                     try await wakeup.wait(until: start.after(nanoseconds: patience))
                 } catch {
@@ -146,6 +144,14 @@ extension ClientConnection {
                 }
             }
         }
+    }
+
+    /// Nanoseconds for what is awaited: the first request has to come at once, the next may take its time to begin.
+    private var patience: UInt64 {
+        if input.isEmpty, hasServed { return service.bounds.idle }
+        // While the worker drains, a connection that was just accepted is served if its request is on the way.
+        if input.isEmpty, lifecycle.isDraining { return min(service.bounds.headTime, 1_000_000_000) }
+        return service.bounds.headTime
     }
 
     private func read() throws(ReadFailure) -> ReadOutcome {

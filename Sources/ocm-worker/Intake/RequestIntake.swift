@@ -14,6 +14,13 @@ extension ClientConnection {
     ///
     /// Runs without suspension: head and bytes are those of the shared buffers.
     func admit(_ head: RequestHead, _ bytes: Span<UInt8>, from offset: Int) -> RequestIntake {
+        let intake = decide(head, bytes, from: offset)
+        // What follows a refused request that has no body is the next request.
+        if case .refused(let response, _, _) = intake, !response.closes { input.append(bytes, offset..<bytes.count) }
+        return intake
+    }
+
+    private func decide(_ head: RequestHead, _ bytes: Span<UInt8>, from offset: Int) -> RequestIntake {
         let path = bytes.extracting(head.path)
         if let refusal = refusalOfPath(head, path) { return refuse(head, refusal) }
         let user: Int?
@@ -107,7 +114,9 @@ extension ClientConnection {
     /// The connection can go on only if the request has no body, which would be taken for the next request.
     private func refuse(_ head: RequestHead, _ response: ErrorResponse) -> RequestIntake {
         var response = response
-        if head.framing != .none || !head.keepsAlive || head.version != .http11 { response.closes = true }
+        if head.framing != .none || !head.keepsAlive || head.version != .http11 || lifecycle.isDraining {
+            response.closes = true
+        }
         return .refused(response, method: head.method, isFailedToken: false)
     }
 }

@@ -32,9 +32,11 @@ internal import OCMTLS
             throw error == .cancelled ? .cancelled : .unresolved(host: endpoint.host)
         }
         var failure = UpstreamError.unresolved(host: endpoint.host)
-        for address in candidates {
+        for (index, address) in candidates.enumerated() {
+            // An address that swallows packets must not use up the time of the others.
+            let share = EventLoop.now + (deadline - EventLoop.now) / (candidates.count - index)
             do throws(UpstreamError) {
-                return try await connect(to: address, endpoint, until: deadline, wakeup)
+                return try await connect(to: address, endpoint, until: min(share, deadline), wakeup)
             } catch .cancelled {
                 throw .cancelled
             } catch {
