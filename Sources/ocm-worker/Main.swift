@@ -1,3 +1,4 @@
+internal import CShims
 internal import Glibc
 internal import OCMEventLoop
 
@@ -11,6 +12,8 @@ struct Main {
             print("ocm-worker is started by ocm-supervisor, not by hand")
             exit(64)
         }
+        // Before anything secret comes through the channel.
+        guard ocm_forbid_dumps() == 0 else { exit(1) }
         raiseDescriptorLimit()
         // The terminal's and the service manager's signals are the supervisor's to act on.
         for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }

@@ -33,6 +33,9 @@ static inline uint64_t ocm_epoll_cookie(const struct epoll_event *event) { retur
 ssize_t ocm_send_packet(int fd, const void *bytes, size_t count, const int *fds, size_t fd_count);
 ssize_t ocm_receive_packet(int fd, void *bytes, size_t capacity, int *fds, size_t fd_capacity, size_t *fd_count, int *truncated);
 
+// Who is at the other end of a Unix socket (SO_PEERCRED, unix(7)): 0, or -1 with errno.
+int ocm_peer_credentials(int fd, pid_t *process, uid_t *user, gid_t *group);
+
 // memfd_create(2), sealed against every change; -1 with errno.
 int ocm_sealed_memfd(const char *name, const void *bytes, size_t count);
 // The seals that ocm_sealed_memfd sets are all there: 1, else 0.
@@ -68,6 +71,10 @@ int ocm_accept(int listener, struct sockaddr *address, socklen_t *length);
 // Blocks the signals of the set for this thread and returns a signalfd(2) for them, non-blocking and close-on-exec.
 int ocm_signalfd(const int *signals, size_t count);
 void ocm_ignore_sigpipe(void);
+
+// What is in this process's memory gets into no core file (RLIMIT_CORE, and PR_SET_DUMPABLE of prctl(2) for where core
+// files go to a program), and no other process of the same user may read or trace it. 0, or -1 with errno.
+int ocm_forbid_dumps(void);
 
 // O_TMPFILE-free constants that are macros with casts.
 static inline int ocm_is_regular(mode_t mode) { return (mode & 0170000) == 0100000; }

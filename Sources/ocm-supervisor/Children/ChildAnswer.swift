@@ -25,9 +25,4 @@ enum ChildAnswer {
             }
         }
     }
-
-    static func forbidCoreFiles() {
-        var limit = rlimit(rlim_cur: 0, rlim_max: 0)
-        unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
-    }
 }
