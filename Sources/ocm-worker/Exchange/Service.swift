@@ -25,8 +25,11 @@ internal import OCMTLS
     private(set) var unavailable: (reason: CredentialState.Reason, retryAfter: UInt32) = (.absent, 5)
     private var waiting: [Wakeup] = []
     private var rejected: UInt64 = 0
-    /// The refused credential has been sent once more: there is no other.
+    /// The refused credential has been sent once more: there is no other for now.
     private var isReaffirmed = false
+    /// Between two questions after another credential than one that was reaffirmed: time may bring what is not there now.
+    private static let askingInterval = Duration.seconds(1)
+    private var mayAskAgain = Instant.now
     private var openRequests: [Int]
     private let reject: (UInt64) -> Void
 
@@ -82,9 +85,11 @@ internal import OCMTLS
     ///
     /// - Returns: a route with a newer credential, nil when none will come, or none came by the deadline.
     func routeAfterRejection(of generation: UInt64, until deadline: Instant) async -> Route? {
-        if rejected < generation {
-            rejected = generation
-            reject(generation)
+        if rejected < generation || (isReaffirmed && mayAskAgain <= EventLoop.now) {
+            rejected = max(rejected, generation)
+            isReaffirmed = false
+            mayAskAgain = EventLoop.now + Self.askingInterval
+            reject(rejected)
         }
         while let route, !isReaffirmed {
             if route.generation > generation { return route }

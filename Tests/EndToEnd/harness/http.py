@@ -47,6 +47,7 @@ class Connection:
 
     def __init__(self, reader, writer, fields=()):
         self.reader, self.writer, self.fields = reader, writer, list(fields)
+        self.port = writer.get_extra_info("peername")[1]
 
     @classmethod
     async def open(cls, port, fields=(), receive_buffer=None):
