@@ -74,7 +74,7 @@ struct CredentialExchangeTests {
             endpoint: BaseURL(isEncrypted: true, host: "auth.example", port: 444, path: "/oauth/token"),
             refreshToken: Secret("r"), copy: "/x/y", isUrgent: true,
             trust: [.system, .file(path: "/f"), .directory(path: "/d"), .pem([1, 2])],
-            deadlines: ExchangeOrder.Deadlines(connect: 1, handshake: 2, total: 3))
+            deadlines: OAuthCall.Deadlines(connect: 1, handshake: 2, total: 3))
         guard case .ask(let read)? = ExchangeQuestion(ExchangeQuestion.ask(order).message.encoded) else {
             Issue.record("not read")
             return

@@ -32,7 +32,7 @@ struct CredentialStoreTests {
         private static func makeStore(_ path: String, _ program: String, _ server: TokenServer) -> CredentialStore {
             var settings = CredentialStore.Settings(
                 path: path, program: program, endpoint: server.endpoint, trust: [.system])
-            settings.deadlines = ExchangeOrder.Deadlines(connect: 2000, handshake: 2000, total: 10_000)
+            settings.deadlines = OAuthCall.Deadlines(connect: 2000, handshake: 2000, total: 10_000)
             return CredentialStore(settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         }
 
@@ -279,7 +279,7 @@ struct CredentialStoreTests {
             let order = ExchangeOrder(
                 endpoint: BaseURL(isEncrypted: false, host: "192.0.2.1", port: 80, path: "/"),
                 refreshToken: Secret("r"), copy: "/nonexistent/x", isUrgent: true, trust: [])
-            guard case .failure(.failed(.connect, let text)) = await OAuthExchange(order).run() else {
+            guard case .failure(.failed(.connect, let text)) = await OAuthExchange(order: order).run() else {
                 Issue.record("it was asked")
                 return
             }

@@ -18,15 +18,7 @@ struct ExchangeOrder {
     /// The token that is in force is as good as gone: ask though the answer can't be promised a place on disk.
     let isUrgent: Bool
     let trust: [TrustSource]
-    var deadlines = Deadlines()
-
-    /// Milliseconds.
-    struct Deadlines: Equatable, Sendable {
-        /// For each address.
-        var connect = 10_000
-        var handshake = 15_000
-        var total = 60_000
-    }
+    var deadlines = OAuthCall.Deadlines()
 }
 
 extension ExchangeQuestion {
@@ -67,7 +59,7 @@ extension ExchangeOrder {
         endpoint = BaseURL(isEncrypted: texts[1] != "http", host: texts[2], port: port, path: texts[4])
         copy = texts[5]
         isUrgent = texts[6] == "urgent"
-        deadlines = Deadlines(connect: numbers[0], handshake: numbers[1], total: numbers[2])
+        deadlines = OAuthCall.Deadlines(connect: numbers[0], handshake: numbers[1], total: numbers[2])
         refreshToken = fields[10]
         self.trust = trust
     }

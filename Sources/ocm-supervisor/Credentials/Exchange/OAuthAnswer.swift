@@ -23,7 +23,7 @@ enum OAuthAnswer {
     }
 
     /// `error.code`, `error` or `code`; empty where there is none that looks like one.
-    private static func code(_ root: JSONOutline.Node?, _ body: Span<UInt8>) -> String {
+    static func code(_ root: JSONOutline.Node?, _ body: Span<UInt8>) -> String {
         for value in [root?["error"]?["code"], root?["error"], root?["code"]] {
             guard let value, value.kind == .string else { continue }
             let code = JSONString.decoded(body.extracting(value.range))

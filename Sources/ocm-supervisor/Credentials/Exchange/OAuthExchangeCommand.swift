@@ -15,7 +15,7 @@ struct OAuthExchangeCommand: ParsableCommand {
             guard let question = ChildAnswer.readQuestion().flatMap({ ExchangeQuestion($0) }) else { return }
             let result: ExchangeResult =
                 switch question {
-                case .ask(let order): await OAuthExchange(order).run()
+                case .ask(let order): await OAuthExchange(order: order).run()
                 case .parse(let answer):
                     OAuthResponse.result(of: answer) ?? .failure(.failed(.exchange, "the answer was cut off"))
                 }

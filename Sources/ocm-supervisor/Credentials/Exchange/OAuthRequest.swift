@@ -1,10 +1,17 @@
 internal import OCMHTTP
 
-/// The request that exchanges a refresh token (RFC 6749 section 6, in JSON as the OAuth server likes it).
+/// A request to the OAuth server.
 enum OAuthRequest {
     /// The Codex CLI's own: the login was made for it.
-    private static let clientID = "app_EMoamEEZ73f0CkXaXp7hrann"
+    static let clientID = "app_EMoamEEZ73f0CkXaXp7hrann"
 
+    enum ContentType {
+        case json
+        /// application/x-www-form-urlencoded
+        case form
+    }
+
+    /// Of the exchange of a refresh token (RFC 6749 section 6, in JSON as the OAuth server likes it).
     static func body(exchanging token: Secret) -> Secret {
         let head = "{\"client_id\":\"\(clientID)\",\"grant_type\":\"refresh_token\",\"refresh_token\":"
         return Secret(capacity: head.utf8.count + JSONString.encodedBound(token.count) + 1) { output in
@@ -14,12 +21,17 @@ enum OAuthRequest {
         }
     }
 
-    static func head(to endpoint: BaseURL, bodyLength: Int) throws(HTTPError) -> [UInt8] {
+    static func head(
+        to endpoint: BaseURL, _ contentType: ContentType, bodyLength: Int
+    ) throws(HTTPError) -> [UInt8] {
         var head: [UInt8] = []
         let path = endpoint.path.isEmpty ? "/" : endpoint.path
         try HeadWriter.requestLine(.post, prefix: "".utf8Span.span, target: path.utf8Span.span, into: &head)
         HeadWriter.field(try Field(name: "host", value: endpoint.authority), into: &head)
-        HeadWriter.field("content-type", "application/json", into: &head)
+        switch contentType {
+        case .json: HeadWriter.field("content-type", "application/json", into: &head)
+        case .form: HeadWriter.field("content-type", "application/x-www-form-urlencoded", into: &head)
+        }
         HeadWriter.field("content-length", UInt64(bodyLength), into: &head)
         HeadWriter.field("accept", "application/json", into: &head)
         HeadWriter.field("accept-encoding", "identity", into: &head)

@@ -1,6 +1,6 @@
 internal import OCMHTTP
 
-/// The answer of the token endpoint as it comes in, up to its end.
+/// An answer of the OAuth server as it comes in, up to its end.
 struct OAuthResponse {
     private let received: SecretBuffer
     private let body: SecretBuffer
@@ -30,6 +30,13 @@ struct OAuthResponse {
     /// All of it is there if the connection ends now.
     var isWholeAtClose: Bool { reader?.isWholeAtClose ?? false }
 
+    var status: Int { head.status }
+
+    func withBody<Result>(_ read: (Span<UInt8>) -> Result) -> Result {
+        body.withBytes { read($0) }
+    }
+
+    /// What it means as the answer to an exchange of tokens.
     var result: ExchangeResult {
         body.withBytes { OAuthAnswer.result(status: head.status, body: $0, retryAfter: retryAfter) }
     }

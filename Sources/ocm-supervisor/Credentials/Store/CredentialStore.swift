@@ -17,7 +17,7 @@ internal import OCMTLS
         var endpoint: BaseURL
         var trust: [TrustSource]
         var timing = LoginTiming.standard
-        var deadlines = ExchangeOrder.Deadlines()
+        var deadlines = OAuthCall.Deadlines()
     }
 
     enum Publication {
