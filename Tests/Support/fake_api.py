@@ -4,7 +4,8 @@
   fake_api.py [--port 0] [--auth-json FILE] [--mode chatgpt|apikey] [--lifetime 3600] [--state-file FILE]
               [--no-check] [--tls-certificate FILE --tls-key FILE]
 
-Serves /backend-api/codex/… (a ChatGPT login), /v1/… (an API key) and /oauth/token. What an answer looks like is
+Serves /backend-api/codex/… (a ChatGPT login), /v1/… (an API key), /oauth/token, and what signing in and out takes
+(/oauth/authorize, /api/accounts/deviceauth/…, /codex/device, /oauth/revoke). What an answer looks like is
 ordered by the request's x-fake header (JSON, see fakeapi/behaviour.py) or ahead by POST /_control; GET /_stats says
 what was served, GET /_requests what came.
 """

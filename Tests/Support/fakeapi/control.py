@@ -46,6 +46,8 @@ class Control:
                 self.service.login.revoke_access()
             elif name == "revoke_refresh":
                 self.service.login.revoke_refresh()
+            elif name == "signin":
+                self.service.login.sign_in.command(value)
             elif name == "lifetime":
                 self.service.login.lifetime = float(value)
             elif name == "limit_headers":
@@ -69,6 +71,7 @@ class Control:
                 "requests": len(served), "active": sum(r.ended is None for r in served),
                 "bytes": counts.bytes, "unparsable": counts.refused, "refreshes": login.refreshes,
                 "reused_refresh_tokens": login.reused, "refused_refreshes": login.refused,
+                "signin": login.sign_in.stats(),
                 "live_refresh_tokens": [t for t, e in login.refresh.items() if e["state"] == "live"],
                 "orders_left": [dataclasses.asdict(entry["behaviour"]) for entry in self.service.orders.queue
                                 if entry["times"] > 0],

@@ -5,7 +5,8 @@ import json
 import os
 import secrets
 import time
-import urllib.parse
+
+from .signin import SignIn, error, parsed
 
 
 def _b64(data):
@@ -35,6 +36,7 @@ class Login:
         self.lifetime = 3600.0
         self.plan = "pro"
         self.refreshes = self.reused = self.refused = 0
+        self.sign_in = SignIn(self)
         if state_file and os.path.exists(state_file):
             with open(state_file) as file:
                 kept = json.load(file)
@@ -77,6 +79,18 @@ class Login:
         return {"auth_mode": "chatgpt", "OPENAI_API_KEY": None,
                 "tokens": self.issue(account) | {"account_id": account}, "last_refresh": rfc3339(time.time())}
 
+    def revoke(self, token):
+        """One token dies; of a refresh token also the access tokens of its account."""
+        entry = self.refresh.get(token)
+        if entry:
+            entry["state"] = "revoked"
+            gone = [t for t, known in self.access.items() if known["account"] == entry["account"]]
+        else:
+            gone = [token]
+        for one in gone:
+            self.access.pop(one, None)
+        self.save()
+
     def revoke_access(self):
         """Every access token issued until now gets 401; the refresh tokens stay good."""
         self.access.clear()
@@ -111,29 +125,24 @@ class Login:
     def exchange(self, content_type, body):
         """`POST /oauth/token`: (status, answer). The old refresh token is dead when this returns."""
         try:
-            if content_type.startswith("application/json"):
-                order = json.loads(body)
-            else:
-                order = dict(urllib.parse.parse_qsl(body.decode(), strict_parsing=True))
-            grant, token = order.get("grant_type"), order.get("refresh_token")
-        except (ValueError, AttributeError):
-            return 400, _oauth_error("invalid_request", "The request is malformed.")
+            order = parsed(content_type, body)
+        except ValueError:
+            return 400, error("invalid_request", "The request is malformed.")
+        grant, token = order.get("grant_type"), order.get("refresh_token")
+        if grant == "authorization_code":
+            return self.sign_in.exchange(order)
         if grant != "refresh_token" or order.get("client_id") != self.CLIENT:
-            return 400, _oauth_error("unsupported_grant_type", "Unsupported grant or client.")
+            return 400, error("unsupported_grant_type", "Unsupported grant or client.")
         entry = self.refresh.get(token)
         if entry is None or entry["state"] == "revoked":
             self.refused += 1
-            return 401, _oauth_error("refresh_token_invalidated", "Your session has ended. Please log in again.")
+            return 401, error("refresh_token_invalidated", "Your session has ended. Please log in again.")
         if entry["state"] == "used":
             self.reused += 1
-            return 401, _oauth_error(
+            return 401, error(
                 "refresh_token_reused",
                 "Your refresh token has already been used to generate a new access token. "
                 "Please try signing in again.")
         entry["state"] = "used"
         self.refreshes += 1
         return 200, self.issue(entry["account"]) | {"token_type": "Bearer", "expires_in": int(self.lifetime)}
-
-
-def _oauth_error(code, message):
-    return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}

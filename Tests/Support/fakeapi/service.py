@@ -13,6 +13,11 @@ from .control import Control
 from .counts import Counts
 from .http1 import head
 
+OAUTH_PATHS = {"/oauth/token": "token", "/oauth/authorize": "authorize", "/oauth/revoke": "revoke",
+               "/api/accounts/deviceauth/usercode": "device", "/api/accounts/deviceauth/token": "device",
+               "/codex/device": "device_page"}
+OAUTH = set(OAUTH_PATHS.values())  # nobody has to be signed in for these
+PAGES = {"authorize", "device_page"}  # those of them that a browser opens
 CHATGPT, OPENAI = "/backend-api/codex", "/v1"
 MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]*)"')
 STREAM = re.compile(rb'"stream"\s*:\s*true')
@@ -108,10 +113,12 @@ class Service:
             connection.run(self.raw(connection, order))
             return
         refusal = None
-        if route != "token" and self.check and order.status == 200:
+        if route not in OAUTH and self.check and order.status == 200:
             refusal = self.login.refusal(mode, request.header("authorization"), request.header("chatgpt-account-id"))
         if refusal:
             self.whole_answer(connection, 401, [], json.dumps(refusal).encode())
+        elif route in PAGES and order is DEFAULT:
+            self.page(connection, request, route)
         elif order.plain:
             self.plain(connection, request, order, route, mode)
         else:
@@ -136,6 +143,8 @@ class Service:
                 return order.status, None, None, iter(()), None
             return small(order.status, order.error or {
                 "error": {"message": f"The fake API answers {order.status}.", "type": "server_error", "code": None}})
+        if route in ("device", "revoke"):
+            return small(*self.signing(route, request))
         if route == "models" and request.method in ("GET", "HEAD"):
             return small(200, answers.models(mode))
         model, tier, stream, include_usage = asked(request)
@@ -157,6 +166,21 @@ class Service:
             return 200, "application/json", length, ((data, ends, False) for data, ends, _ in parts), None
         return small(404, {"error": {"message": f"Invalid URL ({request.method} {request.target})",
                                      "type": "invalid_request_error", "param": None, "code": None}})
+
+    def signing(self, route, request):
+        """What a client asks for on its way in or out."""
+        form, body = request.header("content-type", ""), bytes(request.kept)
+        if request.method != "POST":
+            return 405, {"error": "method_not_allowed"}
+        if route == "revoke":
+            return self.login.sign_in.revoke(form, body)
+        return self.login.sign_in.device(request.target, form, body)
+
+    def page(self, connection, request, route):
+        """What a browser opens."""
+        query, sign_in = request.target.partition("?")[2], self.login.sign_in
+        status, body, fields = sign_in.authorize(query) if route == "authorize" else sign_in.device_page(query)
+        self.whole_answer(connection, status, fields, body, "text/html")
 
     def head(self, record, request, order, status, kind, length, mode):
         """The head's fields and the framing of the body."""
@@ -187,9 +211,9 @@ class Service:
 
     # Answers.
 
-    def whole_answer(self, connection, status, fields, body):
-        """A small JSON answer in one write."""
-        fields = [("x-request-id", f"req_{connection.record.serial}"), ("Content-Type", "application/json"),
+    def whole_answer(self, connection, status, fields, body, kind="application/json"):
+        """A small answer in one write."""
+        fields = [("x-request-id", f"req_{connection.record.serial}"), ("Content-Type", kind),
                   ("Content-Length", len(body)), *fields]
         if connection.over:
             fields.append(("Connection", "close"))
@@ -291,8 +315,8 @@ def route_of(target):
         path = path[len(CHATGPT):]
     elif path.startswith(OPENAI + "/"):
         path, mode = path[len(OPENAI):], "openai"
-    if path == "/oauth/token":
-        return "token", mode
+    if path in OAUTH_PATHS:
+        return OAUTH_PATHS[path], mode
     if path == "/chat/completions":
         return "chat", mode
     if path == "/models":
