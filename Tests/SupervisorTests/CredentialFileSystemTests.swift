@@ -158,17 +158,48 @@ struct CredentialFileSystemTests {
         let descriptor = try RecoveryCopy.create(name, spending: Secret("refresh"))
         try RecoveryCopy.append("HTTP/1.1 200 OK\r\n".utf8Span.span, to: descriptor.number)
         try RecoveryCopy.append("\r\n{}".utf8Span.span, to: descriptor.number)
-        #expect(RecoveryCopy.paths(for: path) == [name])
-        let copy = try #require(RecoveryCopy.read(name))
-        #expect(copy.spent == Secret("refresh").digest)
-        #expect(copy.answer.text == "HTTP/1.1 200 OK\r\n\r\n{}")
+        #expect(try RecoveryCopy.paths(for: path) == [name])
+        guard case .answer(let spent, let answer, _) = RecoveryCopy.read(name) else { return record("not read") }
+        #expect(spent == Secret("refresh").digest)
+        #expect(answer.text == "HTTP/1.1 200 OK\r\n\r\n{}")
         var status = stat()
         #expect(stat(name, &status) == 0)
         #expect(status.st_mode & 0o777 == 0o600)
         directory.write("ocm-answer 1 zz", to: ".auth.json.ocm-answer-zz")
-        #expect(RecoveryCopy.read(directory.path + "/.auth.json.ocm-answer-zz") == nil)
-        RecoveryCopy.remove(RecoveryCopy.paths(for: path))
-        #expect(directory.names == ["auth.json"])
+        guard case .nothing = RecoveryCopy.read(directory.path + "/.auth.json.ocm-answer-zz") else {
+            return record("taken for a copy")
+        }
+    }
+
+    @Test("a copy that can't be opened is not taken for none")
+    func unreadableCopy() throws {
+        write("x")
+        let name = RecoveryCopy.newPath(for: path)
+        _ = try RecoveryCopy.create(name, spending: Secret("refresh"))
+        guard case .nothing = RecoveryCopy.read(name) else { return record("an answer before any was written") }
+        // Any failure but that there is none; which one does not matter.
+        let unreachable = "/" + String(repeating: "x", count: 5000) + "/auth.json"
+        guard case .unreadable = RecoveryCopy.read(unreachable) else { return record("taken for none") }
+        #expect(throws: SystemError("opendir", ENAMETOOLONG)) { try RecoveryCopy.paths(for: unreachable) }
+    }
+
+    @Test(
+        "a file that is mounted by itself is rewritten in its place, shorter and longer, and stays whole on a full disk",
+        .enabled(if: TemporaryDirectory.mayMount))
+    func mountedFile() throws {
+        try directory.asSmallFileSystem { _ in
+            write(String(repeating: "o", count: 5000))
+            #expect(mount(path, path, nil, UInt(MS_BIND), nil) == 0)
+            defer { umount2(path, Int32(MNT_DETACH)) }
+            for text in ["shorter", String(repeating: "l", count: 9000)] {
+                let isDone = try replace(with: text)
+                #expect(isDone && directory.read("auth.json") == text)
+            }
+            directory.fill()
+            #expect(throws: SaveProblem.self) { try replace(with: String(repeating: "m", count: 20_000)) }
+            #expect(directory.read("auth.json") == String(repeating: "l", count: 9000))
+            #expect(directory.names == ["auth.json", "filling"])
+        }
     }
 
     @Test("a file of another user is refused, with the two ways to deploy")

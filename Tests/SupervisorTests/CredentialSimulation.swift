@@ -15,6 +15,7 @@ struct CredentialSimulation {
     var saveProblem: SaveProblem?
     var foreignOwner: UInt32?
     var recovered: [RecoveredAnswer] = []
+    var hasUnreadCopies = false
     /// How long the lock and the exchange take.
     var latency = Duration.seconds(1)
 
@@ -57,6 +58,11 @@ struct CredentialSimulation {
         run(state.fileRead(reading(file), at: now))
     }
 
+    /// The process is about to end.
+    mutating func end() {
+        run(state.ending(at: now))
+    }
+
     mutating func reject() {
         run(state.rejected(generation: state.generation, at: now))
     }
@@ -65,8 +71,8 @@ struct CredentialSimulation {
         run(state.rejected(generation: generation, at: now))
     }
 
-    mutating func recoveryCopyFound() {
-        run(state.recoveryCopyFound(at: now))
+    mutating func remainsFound() {
+        run(state.remainsFound(at: now))
     }
 
     /// Lets time pass, every timer and outcome in its turn; `check` runs after each.
@@ -110,7 +116,8 @@ struct CredentialSimulation {
         case .prepare:
             isLocked = true
             let prepared = PreparedRefresh(
-                reading: reading(file), recovered: recovered, foreignOwner: foreignOwner)
+                reading: reading(file), recovered: recovered, hasUnreadCopies: hasUnreadCopies,
+                foreignOwner: foreignOwner)
             run(state.prepared(prepared, at: now))
         case .answer(let tokens):
             run(state.exchanged(answer(to: tokens), at: now))

@@ -201,7 +201,7 @@ struct CredentialStateFileTests {
                 answer: RefreshAnswer(access: Secret(first.access), refresh: Secret(first.refresh)),
                 spent: Secret("refresh-1").digest, time: simulation.now + .seconds(10)),
         ]
-        simulation.recoveryCopyFound()
+        simulation.remainsFound()
         simulation.pass(.seconds(2))
         #expect(simulation.asked.isEmpty)
         #expect(simulation.file?.contains("refresh-3") == true)
@@ -221,10 +221,115 @@ struct CredentialStateFileTests {
                 spent: Secret("refresh-0").digest, time: simulation.now - .seconds(1000))
         ]
         simulation.start()
-        simulation.recoveryCopyFound()
+        simulation.remainsFound()
         simulation.pass(.seconds(2))
         #expect(simulation.file == text)
         #expect(simulation.recovered.isEmpty)
+    }
+
+    @Test("a refusal of tokens that another process has replaced meanwhile says nothing about those")
+    func refusedAfterOvertaken() {
+        var simulation = started()
+        simulation.reject()
+        simulation.pass(.milliseconds(1100))
+        // The other process was first: its tokens are in the file, and read, before the refusal comes.
+        simulation.refreshElsewhere()
+        simulation.read()
+        #expect(simulation.credential?.generation == 2)
+        simulation.pass(.seconds(30))
+        #expect(simulation.reused == 1)
+        #expect(simulation.state.condition == .valid)
+        #expect(simulation.reports.allSatisfy { $0.level < .error })
+        simulation.pass(.seconds(4000))
+        #expect(simulation.credential != nil)
+        #expect(simulation.asked == ["refresh-1", "refresh-2"])
+    }
+
+    @Test("tokens that arrive when the file holds an API key are kept: the old file put back gets them")
+    func keyWhileRefreshing() {
+        var simulation = started()
+        let old = simulation.file
+        simulation.reject()
+        simulation.pass(.milliseconds(1100))
+        let before = simulation.discarded
+        simulation.file = "{\"OPENAI_API_KEY\":\"sk-1\"}"
+        simulation.read()
+        simulation.pass(.seconds(60))
+        #expect(simulation.asked == ["refresh-1"])
+        #expect(simulation.credential?.mode == .apiKey)
+        #expect(simulation.file?.contains("sk-1") == true)
+        #expect(simulation.discarded == before)
+        simulation.file = old
+        simulation.read()
+        simulation.pass(.seconds(2))
+        #expect(simulation.file?.contains("refresh-2") == true)
+        #expect(simulation.credential?.mode == .chatGPT)
+        #expect(simulation.reused == 0)
+    }
+
+    @Test("tokens that could not be written are written when the file comes back from an API key")
+    func keyOverUnsaved() {
+        var simulation = started()
+        simulation.saveProblem = .system(call: "write", text: "No space left on device")
+        let old = simulation.file
+        simulation.reject()
+        simulation.pass(.seconds(5))
+        simulation.file = "{\"OPENAI_API_KEY\":\"sk-1\"}"
+        simulation.read()
+        simulation.pass(.seconds(600))
+        #expect(simulation.file?.contains("sk-1") == true)
+        simulation.saveProblem = nil
+        simulation.file = old
+        simulation.read()
+        simulation.pass(.seconds(2))
+        #expect(simulation.file?.contains("refresh-2") == true)
+    }
+
+    @Test("at the end it is tried once more to write what is in memory only")
+    func unsavedAtEnd() {
+        var simulation = started()
+        simulation.saveProblem = .system(call: "write", text: "No space left on device")
+        simulation.pass(.seconds(2800))
+        #expect(simulation.file?.contains("refresh-1") == true)
+        simulation.saveProblem = nil
+        simulation.end()
+        #expect(simulation.file?.contains("refresh-2") == true)
+    }
+
+    @Test("while a copy can't be looked into nothing is asked, until the token is about to end")
+    func unreadCopies() {
+        var simulation = started()
+        simulation.hasUnreadCopies = true
+        simulation.pass(.seconds(3500))
+        #expect(simulation.asked.isEmpty)
+        #expect(simulation.reports.filter { $0 == .heldBack(.unreadCopies) }.count == 1)
+        #expect(simulation.discarded == 0)
+        simulation.pass(.seconds(99))
+        #expect(simulation.asked == ["refresh-1"])
+        #expect(simulation.credential != nil)
+    }
+
+    @Test("what an earlier process has left is taken up as soon as there is a file again")
+    func copyWithoutFile() {
+        var simulation = CredentialSimulation()
+        let old = simulation.signIn()
+        simulation.file = nil
+        simulation.start()
+        let tokens = simulation.issue(life: .seconds(3600), account: "account-1")
+        simulation.recovered = [
+            RecoveredAnswer(
+                answer: RefreshAnswer(access: Secret(tokens.access), refresh: Secret(tokens.refresh)),
+                spent: Secret("refresh-1").digest, time: simulation.now)
+        ]
+        simulation.remainsFound()
+        simulation.pass(.seconds(2))
+        #expect(simulation.recovered.count == 1)
+        simulation.file = old
+        simulation.read()
+        simulation.remainsFound()
+        simulation.pass(.seconds(2))
+        #expect(simulation.file?.contains("refresh-2") == true)
+        #expect(simulation.asked.isEmpty && simulation.recovered.isEmpty)
     }
 
     @Test("with a clock that is hours ahead, one refresh teaches the difference")

@@ -197,7 +197,7 @@ struct CredentialStoreTests {
             }
             await bench.restart()
             await bench.until { bench.file.contains("refresh-2") && bench.credential?.token.text == access }
-            await bench.until { RecoveryCopy.paths(for: bench.directory.path + "/auth.json").isEmpty }
+            await bench.until { bench.directory.names == [".auth.json.ocm-lock", "auth.json"] }
             #expect(bench.server.asked.isEmpty)
             await bench.end()
         }
@@ -218,6 +218,53 @@ struct CredentialStoreTests {
             await bench.until { bench.file.contains("refresh-2") }
             #expect(bench.server.asked == ["refresh-1"])
             #expect(bench.server.reused == 0)
+            await bench.end()
+        }
+    }
+
+    @Test("what a rewrite that was killed has left is removed, unless another process is at work")
+    func remains() throws {
+        try onLoop {
+            let bench = try Bench()
+            await bench.store.stop()
+            let left = ".auth.json.ocm-new-0123456789abcdef"
+            bench.directory.write("{", to: left)
+            var other: CredentialLock?
+            if case .taken(let lock) = CredentialLock.attempt(for: bench.directory.path + "/auth.json") {
+                other = consume lock
+            }
+            let isHeld = other != nil
+            #expect(isHeld)
+            await bench.restart()
+            // Newer tokens in the file are a reason to remove what is left of older ones.
+            bench.directory.write(bench.server.signIn(), to: "auth.json")
+            await bench.until { bench.credential?.generation == 2 }
+            #expect(bench.directory.names.contains(left))
+            other = nil
+            await bench.until { bench.directory.names == [".auth.json.ocm-lock", "auth.json"] }
+            #expect(bench.server.asked.isEmpty)
+            await bench.end()
+        }
+    }
+
+    @Test("newer tokens in the file leave the copy of an exchange under way alone")
+    func copyUnderWay() throws {
+        try onLoop {
+            let bench = try Bench()
+            bench.store.rejected(generation: 1)
+            await bench.until { bench.file.contains("refresh-2") }
+            let gate = Wakeup()
+            bench.server.gate = gate
+            bench.store.rejected(generation: 2)
+            await bench.until { bench.server.asked.count == 2 }
+            let path = bench.directory.path + "/auth.json"
+            #expect(try RecoveryCopy.paths(for: path).count == 1)
+            bench.directory.write(bench.server.signIn(life: .seconds(7200)), to: "auth.json")
+            await bench.until { bench.credential?.generation == 3 }
+            #expect(try RecoveryCopy.paths(for: path).count == 1)
+            gate.signal()
+            await bench.until { bench.directory.names == [".auth.json.ocm-lock", "auth.json"] }
+            #expect(bench.file.contains("refresh-4"))
             await bench.end()
         }
     }

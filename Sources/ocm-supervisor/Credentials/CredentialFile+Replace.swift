@@ -1,3 +1,4 @@
+internal import CShims
 internal import Glibc
 internal import OCMEventLoop
 
@@ -11,7 +12,7 @@ extension CredentialFile {
         _ target: String, _ old: borrowing Opened, with text: Secret, as user: uid_t = geteuid()
     ) throws(SaveProblem) -> Bool {
         guard old.owner == user || user == 0 else { throw .foreignOwner(old.owner) }
-        let temporary = sibling(of: target, "new-" + uniqueSuffix())
+        let temporary = sibling(of: target, beginning + uniqueSuffix())
         do throws(SystemError) {
             try create(temporary, like: old, with: text)
             guard CredentialFile(path: target).signature == old.signature else {
@@ -25,6 +26,13 @@ extension CredentialFile {
             unsafe unlink(temporary)
             throw SaveProblem(error)
         }
+    }
+
+    private static let beginning = "new-"
+
+    /// Texts that did not come to their place: a process was ended while it wrote.
+    static func unfinished(for target: String) throws(SystemError) -> [String] {
+        try siblings(of: target, beginning: beginning)
     }
 
     private static func create(
@@ -42,16 +50,22 @@ extension CredentialFile {
         guard fsync(number) == 0 else { throw SystemError("fsync") }
     }
 
-    /// A file that is mounted by itself, as containers like to, can't be renamed over: it is written in its place. Then
-    /// the recovery copy, which is removed later only, is what a crash in between leaves.
+    /// A file that is mounted by itself, as containers like to, can't be renamed over: it is written in its place, in
+    /// one call, padded with white space to the old length. Between any two calls a whole text stands there.
     private static func move(_ temporary: String, to target: String, _ text: Secret) throws(SystemError) {
         if unsafe rename(temporary, target) == 0 { return }
         guard errno == EBUSY else { throw SystemError("rename") }
         let descriptor = try FileDescriptor("open", unsafe Glibc.open(target, O_WRONLY | O_CLOEXEC | O_NOFOLLOW))
-        try write(text, to: descriptor.number)
+        guard ocm_reserve(descriptor.number, text.count) == 0 else { throw SystemError("fallocate") }
+        try write(text.padded(to: length(of: descriptor.number)), to: descriptor.number)
         guard ftruncate(descriptor.number, off_t(text.count)) == 0 else { throw SystemError("ftruncate") }
         guard fsync(descriptor.number) == 0 else { throw SystemError("fsync") }
         unsafe unlink(temporary)
+    }
+
+    private static func length(of number: Int32) -> Int {
+        var status = stat()
+        return unsafe fstat(number, &status) == 0 ? min(Int(status.st_size), AuthFile.maximumSize) : 0
     }
 
     /// All of it, from the file's beginning.
@@ -72,6 +86,19 @@ extension CredentialFile {
         let descriptor = try FileDescriptor(
             "open", unsafe Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
         guard fsync(descriptor.number) == 0 else { throw SystemError("fsync") }
+    }
+}
+
+extension Secret {
+    /// With spaces behind it, which mean nothing in JSON.
+    fileprivate func padded(to length: Int) -> Secret {
+        if length <= count { return self }
+        return Secret(capacity: length) { output in
+            withBytes { bytes in
+                for index in bytes.indices { output.append(bytes[index]) }
+            }
+            while output.count < length { output.append(UInt8(ascii: " ")) }
+        }
     }
 }
 

@@ -140,6 +140,26 @@ extension CredentialFile {
         directory(of: target) + prefix(for: target) + suffix
     }
 
+    /// Paths of the files of ours beside `target` that go on with `beginning`, in no order. Where there is no directory
+    /// there is none; that it can't be read is another matter.
+    static func siblings(of target: String, beginning: String) throws(SystemError) -> [String] {
+        let directory = directory(of: target)
+        let prefix = prefix(for: target) + beginning
+        guard let stream = unsafe opendir(directory) else {
+            if errno == ENOENT || errno == ENOTDIR { return [] }
+            throw SystemError("opendir")
+        }
+        defer { unsafe closedir(stream) }
+        var paths: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
+                unsafe String(cString: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
+            }
+            if name.hasPrefix(prefix) { paths.append(directory + name) }
+        }
+        return paths
+    }
+
     static func uniqueSuffix() -> String {
         let number = UInt64.random(in: .min ... .max)
         let digits = String(number, radix: 16)

@@ -14,6 +14,8 @@ enum CredentialReport: Equatable, Sendable {
     case signInAgain(RefreshFailure)
     case saveFailed(SaveProblem)
     case saved
+    /// `isKept`: they stand in a recovery copy, and the next start takes them up.
+    case unsavedAtEnd(isKept: Bool)
 
     func log(to logger: Logger) {
         logger.log(level: level, message, metadata: metadata)
@@ -23,6 +25,7 @@ enum CredentialReport: Equatable, Sendable {
         switch self {
         case .taken, .refreshed: .info
         case .rejected(isHealed: true), .recovered, .saved: .notice
+        case .unsavedAtEnd(let isKept): isKept ? .warning : .error
         case .refreshFailed(_, _, let isNews): isNews ? .warning : .debug
         case .loggedOut, .rejected: .warning
         case .unusable, .heldBack, .signInAgain, .saveFailed: .error
@@ -43,6 +46,8 @@ enum CredentialReport: Equatable, Sendable {
         case .signInAgain: "the login has ended"
         case .saveFailed: "new tokens could not be written, they are kept in memory"
         case .saved: "new tokens written after all"
+        case .unsavedAtEnd(isKept: true): "new tokens are not in the file, the next start takes them up"
+        case .unsavedAtEnd: "new tokens could not be written anywhere and are lost"
         }
     }
 
@@ -60,13 +65,17 @@ enum CredentialReport: Equatable, Sendable {
             ["reason": .string(SaveProblem.foreignOwner(owner).description)]
         case .heldBack(.noRoom(let text)):
             ["reason": .string(text)]
+        case .heldBack(.unreadCopies):
+            ["reason": "what an earlier refresh has left beside the credential file can't be read"]
         case .refreshFailed(let failure, let delay, _):
             ["reason": .string(failure.description), "retry_seconds": .stringConvertible(delay.components.seconds)]
         case .signInAgain(let failure):
             ["reason": .string(failure.description), "remedy": "run \"codex login\" again"]
         case .saveFailed(let problem):
             ["reason": .string(problem.description)]
-        case .rejected, .saved:
+        case .unsavedAtEnd(isKept: false):
+            ["remedy": "run \"codex login\" again"]
+        case .rejected, .saved, .unsavedAtEnd:
             [:]
         }
     }

@@ -35,8 +35,7 @@ extension LoginState {
         }
     }
 
-    /// The owner has removed the file or what is in it. What was got and not written down yet is kept: the file may
-    /// have been moved aside only.
+    /// The owner has removed the file or what is in it. What was got is kept: the file may have been moved aside only.
     private mutating func logOut() -> [Action] {
         if isLoggedOut { return [] }
         holding = .nothing(.loggedOut)
@@ -59,8 +58,8 @@ extension LoginState {
 
     private mutating func takeKey(_ key: Secret, at now: Timestamp) -> [Action] {
         if case .apiKey(let old) = holding, old.matches(key) { return [] }
+        // As when the owner has logged out, what was got is kept: the tokens may come back.
         holding = .apiKey(key)
-        obtained = nil
         endRefreshing()
         startGeneration(at: now)
         return [.report(.taken(.apiKey, expiry: nil))]

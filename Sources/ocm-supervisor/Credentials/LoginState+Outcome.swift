@@ -8,8 +8,14 @@ extension LoginState {
         case .success(let answer):
             return answered(answer, asked: asked, at: now) + [.releaseLock] + publication(at: now)
         case .failure(let failure):
+            guard isInForce(asked) else { return stopRefreshing(at: now) }
             return failed(failure, at: now) + [.releaseLock] + publication(at: now)
         }
+    }
+
+    /// False where the file has brought others since they were asked with: then a failure says nothing about those.
+    private func isInForce(_ asked: Tokens) -> Bool {
+        if case .tokens(let held) = holding { Tokens.match(held.refresh, asked.refresh) } else { false }
     }
 
     private mutating func answered(_ answer: RefreshAnswer, asked: Tokens, at now: Timestamp) -> [Action] {
@@ -19,10 +25,8 @@ extension LoginState {
         learnClockSkew(from: renewed, at: now)
         let fresh = Obtained(tokens: renewed, retry: now)
         switch holding {
-        case .apiKey:
-            return [.discardRecoveryCopies]
-        case .nothing:
-            // Logged out, or moved aside: kept in case that the old tokens come back.
+        case .nothing, .apiKey:
+            // Logged out, or the file was moved aside: kept in case that the old tokens come back.
             obtained = fresh
             return []
         case .tokens(let held) where !held.matches(asked) && verdict(on: held, against: fresh) == .newer:
@@ -134,12 +138,26 @@ extension LoginState {
     }
 
     mutating func savingTimer(at now: Timestamp) -> [Action] {
-        guard let obtained, !obtained.isSaved, obtained.retry <= now, !isLoggedOut else { return [] }
+        guard let obtained, isUnsaved, obtained.retry <= now else { return [] }
         let save = Action.save(obtained.tokens, replacing: replacement(at: now))
         switch phase {
         case .preparing, .refreshing: return [save]
         case .idle, .settling, .backingOff, .dead: return [save, .releaseLock]
         }
+    }
+
+    /// The process is about to end: what is in memory only is tried to be written once more, whenever the next attempt
+    /// would be.
+    mutating func ending(at now: Timestamp) -> [Action] {
+        guard isUnsaved else { return [] }
+        obtained?.retry = now
+        return savingTimer(at: now)
+    }
+
+    /// There are tokens that the file has not got, though it is one that they belong into.
+    var isUnsaved: Bool {
+        guard case .tokens = holding, let obtained else { return false }
+        return !obtained.isSaved
     }
 
     /// Half a file that nobody completes is replaced by the last good text, with the new tokens in it.

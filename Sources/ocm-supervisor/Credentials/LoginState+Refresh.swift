@@ -24,9 +24,11 @@ extension LoginState {
         return now - heldSince >= backoff(after: rejections.inRow - timing.promptRejections, random: 1)
     }
 
-    /// A recovery copy was found at start: an exchange of an earlier process has not been brought to its end.
-    mutating func recoveryCopyFound(at now: Timestamp) -> [Action] {
-        if case .idle = phase { prepare(at: now) } else { [] }
+    /// Something lies beside the file that an earlier process has left: an exchange or a rewrite has not been brought
+    /// to its end.
+    mutating func remainsFound(at now: Timestamp) -> [Action] {
+        guard case .idle = phase, case .tokens = holding, !isUnsaved else { return [] }
+        return prepare(at: now)
     }
 
     mutating func refreshTimer(at now: Timestamp) -> [Action] {
@@ -73,13 +75,11 @@ extension LoginState {
         }
         let isNeeded = isRejected || (refreshDue.map { $0 <= now } ?? false)
         guard isNeeded, tokens.refresh != nil else { return actions + stopRefreshing(at: now) }
-        return actions + ask(tokens, foreignOwner: prepared.foreignOwner, at: now)
-    }
-
-    private mutating func ask(_ tokens: Tokens, foreignOwner: UInt32?, at now: Timestamp) -> [Action] {
-        if let foreignOwner { return holdBack(.foreign(owner: foreignOwner), at: now) }
+        if let owner = prepared.foreignOwner { return actions + holdBack(.foreign(owner: owner), at: now) }
+        let isUrgent = isUrgent(tokens, at: now)
+        if prepared.hasUnreadCopies, !isUrgent { return actions + holdBack(.unreadCopies, at: now) }
         phase = .refreshing(asked: tokens)
-        return [.ask(tokens, isUrgent: isUrgent(tokens, at: now))] + publication(at: now)
+        return actions + [.ask(tokens, isUrgent: isUrgent)] + publication(at: now)
     }
 
     /// Whether the token is of no use any more, or will be before another attempt.

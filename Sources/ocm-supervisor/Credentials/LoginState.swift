@@ -73,6 +73,8 @@ struct LoginState {
         case foreign(owner: UInt32)
         /// The answer can't be promised a place on disk.
         case noRoom(String)
+        /// What an earlier process left can't be looked into: it may be the answer to the token that is held.
+        case unreadCopies
     }
 
     /// How the API took the tokens.
@@ -153,7 +155,7 @@ struct LoginState {
         if case .credential = published, case .tokens(let tokens) = holding, let expiry = localExpiry(of: tokens) {
             moments.append(expiry)
         }
-        if let obtained, !obtained.isSaved, !isLoggedOut { moments.append(obtained.retry) }
+        if let obtained, isUnsaved { moments.append(obtained.retry) }
         if let damage, !damage.isReported { moments.append(damage.since + timing.patience) }
         return moments.min()
     }

@@ -14,30 +14,22 @@ enum RecoveryCopy {
     private static let reservation = 64 << 10
     private static let marker = "ocm-answer 1 "
 
+    private static let beginning = "answer-"
+
     /// Paths of the copies for the login at `target`, in no order.
-    static func paths(for target: String) -> [String] {
-        let directory = CredentialFile.directory(of: target)
-        let prefix = CredentialFile.prefix(for: target) + "answer-"
-        guard let stream = unsafe opendir(directory) else { return [] }
-        defer { unsafe closedir(stream) }
-        var paths: [String] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
-                unsafe String(cString: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
-            }
-            if name.hasPrefix(prefix) { paths.append(directory + name) }
-        }
-        return paths
+    static func paths(for target: String) throws(SystemError) -> [String] {
+        try CredentialFile.siblings(of: target, beginning: beginning)
     }
 
     static func newPath(for target: String) -> String {
-        CredentialFile.sibling(of: target, "answer-" + CredentialFile.uniqueSuffix())
+        CredentialFile.sibling(of: target, beginning + CredentialFile.uniqueSuffix())
     }
 
     /// Makes the file, with its first line and room for the answer, before anything is asked.
     static func create(_ path: String, spending token: Secret) throws(SystemError) -> FileDescriptor {
         let descriptor = try FileDescriptor(
             "open", unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_APPEND, 0o600))
+        shareWithOwner(descriptor.number, of: CredentialFile.directory(of: path))
         do throws(SystemError) {
             guard ocm_reserve(descriptor.number, reservation) == 0 else { throw SystemError("fallocate") }
             try append((marker + token.digest.hexadecimal + "\n").utf8Span.span, to: descriptor.number)
@@ -59,17 +51,37 @@ enum RecoveryCopy {
         }
     }
 
-    /// What a copy holds: whose answer it is, the answer, and when it was last written to. nil for what is no copy.
-    static func read(_ path: String) -> (spent: SHA256Digest, answer: Secret, time: Timestamp)? {
+    /// Made by root for a user's login, a copy is that user's: it may be found by an OCM that runs as the user.
+    private static func shareWithOwner(_ number: Int32, of directory: String) {
+        var status = stat()
+        guard geteuid() == 0, unsafe stat(directory, &status) == 0, status.st_uid != 0 else { return }
+        _ = fchown(number, status.st_uid, status.st_gid)
+    }
+
+    /// What a copy holds.
+    enum Reading {
+        /// The digest of the token that was asked with, the answer, and when it was last written to.
+        case answer(spent: SHA256Digest, Secret, time: Timestamp)
+        /// It is none, is gone, or its exchange was ended before it had asked.
+        case nothing
+        /// Not now: no descriptors are left, or it belongs to somebody else.
+        case unreadable
+    }
+
+    static func read(_ path: String) -> Reading {
         let number = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard number >= 0 else { return nil }
+        guard number >= 0 else { return errno == ENOENT || errno == ELOOP ? .nothing : .unreadable }
         let descriptor = FileDescriptor(owning: number)
         var status = stat()
-        guard unsafe fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        guard let text = try? CredentialFile.contents(of: descriptor.number, atMost: maximumSize + 1024),
-            let (spent, answer) = parse(text)
-        else { return nil }
-        return (spent, answer, CredentialFile.Signature(status).modified)
+        guard unsafe fstat(number, &status) == 0 else { return .unreadable }
+        guard status.st_mode & S_IFMT == S_IFREG else { return .nothing }
+        do throws(SystemError) {
+            let text = try CredentialFile.contents(of: descriptor.number, atMost: maximumSize + 1024)
+            guard let (spent, answer) = parse(text), !answer.isEmpty else { return .nothing }
+            return .answer(spent: spent, answer, time: CredentialFile.Signature(status).modified)
+        } catch {
+            return .unreadable
+        }
     }
 
     private static func parse(_ text: Secret) -> (SHA256Digest, Secret)? {
@@ -83,9 +95,5 @@ enum RecoveryCopy {
             else { return nil }
             return (digest, Secret(bytes.extracting(droppingFirst: end + 1)))
         }
-    }
-
-    static func remove(_ paths: [String]) {
-        for path in paths { unsafe unlink(path) }
     }
 }

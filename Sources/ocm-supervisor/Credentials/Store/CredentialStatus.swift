@@ -33,7 +33,7 @@ extension LoginState {
         } else {
             status.reason = lastFailure.map { "\($0)" }
         }
-        if let obtained, !obtained.isSaved { status.unsaved = obtained.problem.map { "\($0)" } ?? "being written" }
+        if let obtained, isUnsaved { status.unsaved = obtained.problem.map { "\($0)" } ?? "being written" }
         return status
     }
 }

@@ -21,13 +21,8 @@ extension CredentialStore {
     private func takeLock(for target: String) async -> Bool {
         let deadline = EventLoop.now + Self.longestWaitForLock
         while lock == nil {
-            switch CredentialLock.attempt(for: target) {
-            case .taken(let taken): lock = consume taken
-            case .impossible: return true
-            case .busy:
-                if EventLoop.now >= deadline { return true }
-                do { try await EventLoop.sleep(for: .milliseconds(250)) } catch { return false }
-            }
+            if hasLock(for: target) || EventLoop.now >= deadline { return true }
+            do { try await EventLoop.sleep(for: .milliseconds(250)) } catch { return false }
         }
         return true
     }
@@ -44,13 +39,18 @@ extension CredentialStore {
     private func recoveredAnswers(for target: String) async -> (answers: [RecoveredAnswer], areAllRead: Bool) {
         var answers: [RecoveredAnswer] = []
         var areAllRead = true
-        for path in RecoveryCopy.paths(for: target) {
-            guard let (spent, raw, time) = RecoveryCopy.read(path) else { continue }
-            switch await ask(.parse(raw), within: .seconds(10)) {
-            case .success(let answer)?: answers.append(RecoveredAnswer(answer: answer, spent: spent, time: time))
-            case .failure(.failed(.start, _))?, nil: areAllRead = false
-            // Cut off, or no tokens.
-            case .failure?: break
+        guard let paths = try? RecoveryCopy.paths(for: target) else { return ([], false) }
+        for path in paths {
+            switch RecoveryCopy.read(path) {
+            case .nothing: continue
+            case .unreadable: areAllRead = false
+            case .answer(let spent, let raw, let time):
+                switch await ask(.parse(raw), within: .seconds(10)) {
+                case .success(let answer)?: answers.append(RecoveredAnswer(answer: answer, spent: spent, time: time))
+                case .failure(.failed(.start, _))?, nil: areAllRead = false
+                // Cut off, or no tokens.
+                case .failure?: break
+                }
             }
         }
         return (answers, areAllRead)

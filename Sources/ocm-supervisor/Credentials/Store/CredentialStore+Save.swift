@@ -7,13 +7,7 @@ extension CredentialStore {
 
     func save(_ tokens: Tokens, replacing replacement: AuthFile?) -> SaveOutcome {
         let target = file.target
-        if lock == nil {
-            switch CredentialLock.attempt(for: target) {
-            case .taken(let taken): lock = consume taken
-            case .busy: return .busy
-            case .impossible: break
-            }
-        }
+        guard hasLock(for: target) else { return .busy }
         for _ in 0..<Self.attempts {
             if let outcome = attempt(tokens, target, replacement) { return outcome }
         }
@@ -61,7 +55,9 @@ extension CredentialStore {
             return .failed(error)
         }
         replaced = consume opened
-        EventLoop.spawn { await self.lookBack() }
+        replacements += 1
+        let number = replacements
+        EventLoop.spawn { await self.lookBack(number) }
         switch CredentialFile.parse(text) {
         case .file(let file): return .saved(file)
         case .missing, .damaged, .unreadable: return .failed(.damaged("what was written can't be read"))
@@ -70,9 +66,11 @@ extension CredentialStore {
 
     /// Whoever had the old file open for writing when it was replaced has written into a file without a name. If that
     /// is newer, it gets its name back.
-    private func lookBack() async {
+    private func lookBack(_ replacement: Int) async {
         for delay in [Duration.milliseconds(100), .milliseconds(400), .milliseconds(1500)] {
             do { try await EventLoop.sleep(for: delay) } catch { return }
+            // A later write-back has a look of its own.
+            guard replacement == replacements else { return }
             guard let number = replaced?.descriptor.number,
                 let text = try? CredentialFile.contents(of: number, atMost: AuthFile.maximumSize + 1),
                 case .file(let late) = CredentialFile.parse(text), state.standing(of: late) == .newer
@@ -84,6 +82,9 @@ extension CredentialStore {
 
     private func restore(_ late: AuthFile) {
         let target = file.target
+        let wasLocked = lock != nil
+        guard hasLock(for: target) else { return }
+        defer { if !wasLocked { lock = nil } }
         guard case .success(let current) = CredentialFile(path: target).open(),
             case .file(let file) = current.reading, state.standing(of: file) != .newer,
             (try? CredentialFile.replace(target, current, with: late.text)) == true

@@ -37,9 +37,10 @@ internal import OCMTLS
 
     var lock: CredentialLock?
     /// What is being asked for, and whether it has to be.
-    private var asking: (tokens: Tokens, isUrgent: Bool)?
-    /// The file that the last write-back replaced, for a while.
+    private(set) var asking: (tokens: Tokens, isUrgent: Bool)?
+    /// The file that the last write-back replaced, for a while, and the number of that write-back.
     var replaced: CredentialFile.Opened?
+    var replacements = 0
     /// Signalled when a refresh that was under way has come to its end.
     private let rest = Wakeup()
     private(set) var isStopping = false
@@ -62,7 +63,6 @@ internal import OCMTLS
     /// Reads the file, publishes what is in it, and keeps it up to date from then on.
     func start() {
         look()
-        if !RecoveryCopy.paths(for: file.target).isEmpty { perform(state.recoveryCopyFound(at: .now)) }
         tasks = [
             EventLoop.spawn { await self.keepTime() },
             EventLoop.spawn { await self.watch { CredentialFile.directory(of: self.file.path) } },
@@ -89,6 +89,10 @@ internal import OCMTLS
         for task in tasks { task.cancel() }
         let deadline = EventLoop.now + .seconds(5)
         while asking != nil, EventLoop.now < deadline { try? await rest.wait(until: deadline) }
+        perform(state.ending(at: .now))
+        if state.isUnsaved {
+            perform([.report(.unsavedAtEnd(isKept: (try? RecoveryCopy.paths(for: file.target))?.isEmpty == false))])
+        }
         lock = nil
     }
 
@@ -96,6 +100,7 @@ internal import OCMTLS
         (readDue, firstChange) = (nil, nil)
         lastSeen = file.signature
         perform(state.fileRead(file.read(), at: .now))
+        if hasRemains { perform(state.remainsFound(at: .now)) }
     }
 
     /// Carries actions out in their order; those that come of it, later.
@@ -118,7 +123,7 @@ internal import OCMTLS
         case .save(let tokens, let replacement):
             perform(state.saved(save(tokens, replacing: replacement), at: .now))
         case .releaseLock: lock = nil
-        case .discardRecoveryCopies: RecoveryCopy.remove(RecoveryCopy.paths(for: file.target))
+        case .discardRecoveryCopies: discardRemains()
         case .publish(let credential): publish(.credential(credential))
         case .withdraw(let unavailable): publish(.unavailable(unavailable))
         case .report(let report): report.log(to: logger)
