@@ -175,6 +175,10 @@ class Ocm:
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
+    def alarms(self):
+        """The log's lines above notice, parsed."""
+        return [json.loads(line) for line in self.log().splitlines() if _alarming(line)]
+
     def tolerate(self, *patterns):
         """Log lines that are no alarm in this test."""
         self.tolerated += patterns

@@ -75,6 +75,7 @@ internal import OCMTLS
         switch error {
         case let failure as RefreshFailure: failure
         case WaitError.timedOut: .failed(.deadline, "no answer within \(deadlines.total / 1000) s")
+        case HTTPError.bodyTooLarge, HTTPError.headTooLarge: .failed(.exchange, "the answer is too long")
         case is HTTPError: .failed(.exchange, "the endpoint's URL or its answer is not valid HTTP")
         default: .failed(.exchange, "\(error)")
         }
