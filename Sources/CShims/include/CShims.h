@@ -88,3 +88,7 @@ int ocm_usable_processors(void);
 // Has the file system set so many bytes aside for the file, whose size stays (fallocate(2)): 0, or -1 with errno. File
 // systems that can't promise count as having done so.
 int ocm_reserve(int fd, size_t count);
+
+// Buffers from 256 KiB on live in mappings of their own, and go back to the system when they are freed (mallopt(3)). glibc
+// stops doing so by itself once it has seen large ones freed.
+void ocm_return_large_buffers(void);
