@@ -125,3 +125,11 @@ int ocm_peer_credentials(int fd, pid_t *process, uid_t *user, gid_t *group) {
     *group = peer.gid;
     return 0;
 }
+
+ssize_t ocm_peer_groups(int fd, gid_t *groups, size_t capacity) {
+    socklen_t length = (socklen_t)(capacity * sizeof *groups);
+    // Where they do not fit, the length says how many there are and none is stored.
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &length) < 0 && errno != ERANGE)
+        return -1;
+    return (ssize_t)(length / sizeof *groups);
+}

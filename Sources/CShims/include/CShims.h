@@ -35,6 +35,9 @@ ssize_t ocm_receive_packet(int fd, void *bytes, size_t capacity, int *fds, size_
 
 // Who is at the other end of a Unix socket (SO_PEERCRED, unix(7)): 0, or -1 with errno.
 int ocm_peer_credentials(int fd, pid_t *process, uid_t *user, gid_t *group);
+// The supplementary groups of who is there (SO_PEERGROUPS): how many there are, or -1 with errno. Where that is more than
+// `capacity`, none is stored.
+ssize_t ocm_peer_groups(int fd, gid_t *groups, size_t capacity);
 
 // memfd_create(2), sealed against every change; -1 with errno.
 int ocm_sealed_memfd(const char *name, const void *bytes, size_t count);

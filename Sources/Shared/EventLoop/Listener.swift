@@ -20,6 +20,7 @@ internal import Glibc
     package static func bind(
         to address: SocketAddress, backlog: Int32 = 4096, reuseAddress: Bool = true
     ) throws(SystemError) -> FileDescriptor {
+        try address.check(for: "bind")
         let descriptor = try FileDescriptor(
             "socket", socket(address.family, Int32(SOCK_STREAM.rawValue) | O_NONBLOCK | O_CLOEXEC, 0))
         var on: Int32 = 1

@@ -7,8 +7,11 @@ package enum SocketAddress: Hashable, Sendable {
     case v4(address: UInt32, port: UInt16)
     /// The sixteen bytes as two big-endian halves, and the scope (interface index) of a link-local address, else 0.
     case v6(high: UInt64, low: UInt64, port: UInt16, scope: UInt32)
-    /// A path in the file system, at most 107 bytes.
+    /// A path in the file system, at most ``longestPath`` bytes.
     case unix(path: String)
+
+    /// Bytes of a Unix socket's path: sockaddr_un has room for these and the end of the string.
+    package static let longestPath = 107
 
     /// Reads an IP literal; IPv6 may carry a zone (`fe80::1%eth0`). Nil where it is none.
     package init?(literal: String, port: UInt16) {
@@ -69,6 +72,13 @@ package enum SocketAddress: Hashable, Sendable {
         }
     }
 
+    /// A path that is too long, empty or has a zero byte would become another one.
+    func check(for call: StaticString) throws(SystemError) {
+        guard case .unix(let path) = self else { return }
+        if path.utf8.count > Self.longestPath { throw SystemError(call, ENAMETOOLONG) }
+        if path.isEmpty || path.utf8.contains(0) { throw SystemError(call, EINVAL) }
+    }
+
     /// Calls `body` with the address as the socket calls take it.
     func withSockaddr<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         var storage = sockaddr_storage()
@@ -101,7 +111,7 @@ package enum SocketAddress: Hashable, Sendable {
                 return socklen_t(MemoryLayout<sockaddr_in6>.size)
             case .unix(let path):
                 unsafe raw.storeBytes(of: sa_family_t(AF_UNIX), as: sa_family_t.self)
-                let bytes = Array(path.utf8.prefix(107))
+                let bytes = Array(path.utf8.prefix(Self.longestPath))
                 let offset = MemoryLayout<sa_family_t>.size
                 unsafe (raw + offset).copyMemory(from: bytes, byteCount: bytes.count)
                 return socklen_t(offset + bytes.count + 1)

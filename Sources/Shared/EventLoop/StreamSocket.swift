@@ -43,10 +43,12 @@ package enum ReadOutcome: Equatable, Sendable {
         try EventLoop.poller.add(self, fd: number, interest)
     }
 
-    /// Opens a connection. Throws the error of connect(2), ETIMEDOUT when the deadline comes first.
+    /// Opens a connection. Throws the error of connect(2), ETIMEDOUT when the deadline comes first. A Unix listener whose
+    /// queue is full is EAGAIN at once: there is no event for its having room again.
     package static func connect(
         to address: SocketAddress, until deadline: Instant, wakeup: Wakeup
     ) async throws(SystemError) -> StreamSocket {
+        try address.check(for: "connect")
         let descriptor = try FileDescriptor(
             "socket", socket(address.family, Int32(SOCK_STREAM.rawValue) | O_NONBLOCK | O_CLOEXEC, 0))
         let number = descriptor.number
