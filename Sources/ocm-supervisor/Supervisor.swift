@@ -8,6 +8,8 @@ import OCMIPC
     private let configuration: Configuration
     private let log: LogTarget
     private let signals: SignalSource
+    let started = Timestamp.now
+    private(set) var state = StatusReport.State.starting
 
     private static let startTime = Duration.seconds(30)
 
@@ -42,13 +44,20 @@ import OCMIPC
     }
 
     private func serve() async throws(StartFailure) {
+        let socket = try await StartUp.adminSocket(configuration, log.logger)
+        defer { socket?.close() }
         let service = try RunningService(configuration, log: log)
+        let admin = socket.map { AdminServer($0, routes(for: service), logger: log.logger) }
+        admin?.start()
+        defer { admin?.close() }
         guard await service.start(until: EventLoop.now + Self.startTime) else {
             await service.stop(within: .zero)
             throw .workersNotReady
         }
+        state = .serving
         log.logger.notice("ready", metadata: ["version": "\(Release.version)", "workers": "\(configuration.workers)"])
         let signal = await endSignal()
+        state = .stopping
         log.logger.notice("stopping", metadata: ["signal": "\(signal ?? 0)"])
         await service.stop(within: configuration.stopTimeout ?? .seconds(365 * 86400))
         log.logger.notice("stopped")

@@ -58,6 +58,11 @@ extension Surroundings {
         return variable("XDG_RUNTIME_DIR").map { "\($0)/ocm/admin.sock" }
     }
 
+    /// Where the admin socket is when no configuration says. `nil` without a home.
+    var defaultAdminSocket: String? {
+        adminSocket ?? stateDirectory.map { "\($0)/admin.sock" }
+    }
+
     /// The first of the directories that systemd made for the unit (systemd.exec(5)).
     private func firstDirectory(_ name: String) -> String? {
         variable(name)?.split(separator: ":").first.map { String($0) }

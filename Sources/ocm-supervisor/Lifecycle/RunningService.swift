@@ -4,11 +4,11 @@ import OCMIPC
 
 /// Everything that one configuration needs while it is served.
 @EventLoop final class RunningService {
-    private let configuration: Configuration
+    let configuration: Configuration
     private let accounts: UsageAccounts
-    private let logins: CredentialStores
+    let logins: CredentialStores
     private let resolver: Resolver
-    private let fleet: WorkerFleet
+    let fleet: WorkerFleet
 
     init(_ configuration: Configuration, log: LogTarget) throws(StartFailure) {
         self.configuration = configuration

@@ -6,6 +6,7 @@ enum StartFailure: Error {
     case noWorkerProgram
     case noAccount(String)
     case tokenEndpoint
+    case adminSocket(AdminSocketError)
     case listener(ListenerSet.ListenFailure)
     case ledger(LedgerError)
     case prices(PricingError)
@@ -27,6 +28,7 @@ extension StartFailure: CustomStringConvertible {
             "\(TokenEndpoint.overrideVariable) is no URL: give one like https://auth.openai.com/oauth/token, or unset it"
         case .listener(let failure):
             "service \(failure.service) can't listen on \(failure.address): \(failure.reason)"
+        case .adminSocket(let error): "admin socket: \(error)"
         case .ledger(let error): "\(error)"
         case .prices(let error): "prices: \(error)"
         case .pricesUnreadable(let path, let error): "the price table \(path): \(error)"

@@ -13,6 +13,23 @@ import OCMTLS
         }
     }
 
+    /// The operator's socket. Where the configuration names it, a service without it does not start. The default place may
+    /// not be this user's to write in: then the service runs without, and says so. A place that another supervisor has is
+    /// a mistake in either case.
+    static func adminSocket(
+        _ configuration: Configuration, _ logger: Logger
+    ) async throws(StartFailure) -> AdminSocket? {
+        do throws(AdminSocketError) {
+            return try await AdminSocket.open(
+                configuration.adminSocket, makesDirectory: !configuration.namesAdminSocket)
+        } catch {
+            guard !configuration.namesAdminSocket, !error.isConflict else { throw .adminSocket(error) }
+            logger.warning(
+                "there is no admin socket, commands can't reach this service", metadata: ["reason": "\(error)"])
+            return nil
+        }
+    }
+
     static func loginSurroundings(
         _ configuration: Configuration, _ programs: Programs
     ) throws(StartFailure) -> CredentialStores.Surroundings {

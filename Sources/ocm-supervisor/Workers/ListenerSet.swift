@@ -5,6 +5,7 @@ import OCMEventLoop
 /// The listening sockets of all services. They stay open until the service stops, whatever becomes of the workers.
 @EventLoop final class ListenerSet {
     private var owned: [(service: String, number: Int32)] = []
+    private var bound: [(service: String, address: SocketAddress)] = []
 
     /// Why a service can't listen.
     struct ListenFailure: Error {
@@ -21,9 +22,15 @@ import OCMEventLoop
     /// Service and descriptor of each, which stay the set's.
     var descriptors: [(service: String, number: Int32)] { owned }
 
+    /// Where a service listens at this moment.
+    func addresses(of service: String) -> [SocketAddress] {
+        bound.filter { $0.service == service }.map(\.address)
+    }
+
     func close() {
         for (_, number) in owned { Glibc.close(number) }
         owned = []
+        bound = []
     }
 
     private func bind(_ service: ServiceConfiguration, _ logger: Logger) throws(ListenFailure) {
@@ -41,6 +48,7 @@ import OCMEventLoop
             }
             let bound = Listener.localAddress(of: descriptor) ?? address
             logger.notice("listening", metadata: ["service": "\(service.tag)", "address": "\(bound)"])
+            self.bound.append((service.tag, bound))
             owned.append((service.tag, descriptor.release()))
         } catch {
             throw ListenFailure(service: service.tag, address: "\(address)", reason: error)

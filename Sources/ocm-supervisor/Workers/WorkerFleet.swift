@@ -7,14 +7,14 @@ import OCMIPC
     private let program: String
     private let account: (user: UInt32, group: UInt32)?
     private let configuration: WorkerConfiguration
-    private let listeners: ListenerSet
+    let listeners: ListenerSet
     private let logger: Logger
     /// Where workers write their log.
     private let logDescriptor: Int32
     /// What to do with what a worker says, and when one has ended and all that it said has been handled.
     var handle: (WorkerProcess, WorkerProcess.Event) -> Void = { _, _ in }
     var ended: (WorkerProcess) -> Void = { _ in }
-    private var workers: [WorkerProcess] = []
+    private(set) var workers: [WorkerProcess] = []
     private var isStopping = false
     /// What a worker that starts has to be told, the latest of each.
     private var credentials: [String: CredentialState] = [:]

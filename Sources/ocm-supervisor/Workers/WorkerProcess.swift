@@ -17,6 +17,7 @@ import OCMIPC
     /// The random name under which its usage is counted.
     let identity: WorkerIdentity
     let process: ChildProcess
+    let started = Timestamp.now
     private let channel: Link
     private(set) var state = WorkerState.started
     /// Why the worker has to be ended.

@@ -1,3 +1,5 @@
+import OCMEventLoop
+
 extension ConfigurationDecoder {
     /// The section `supervisor`, and what stands in for it where it is left out.
     func supervisor(_ value: SourceValue?, into configuration: inout Configuration, root: SourceValue) {
@@ -24,6 +26,7 @@ extension ConfigurationDecoder {
         configuration.stateDirectory = stateDirectory ?? defaultStateDirectory(section)
         configuration.adminSocket =
             adminSocket ?? surroundings.adminSocket ?? "\(configuration.stateDirectory)/admin.sock"
+        configuration.namesAdminSocket = adminSocket != nil
         checkLength(ofSocket: configuration.adminSocket, section)
     }
 
@@ -47,10 +50,10 @@ extension ConfigurationDecoder {
 
     /// sockaddr_un has room for 107 bytes and the end of the string (unix(7)).
     private func checkLength(ofSocket path: String, _ section: SourceValue) {
-        guard path.utf8.count > 107 else { return }
+        guard path.utf8.count > SocketAddress.longestPath else { return }
         let place = section["admin_socket"]
         diagnostics.error(
-            "is longer than the 107 bytes that a socket's path may have; choose a shorter one",
+            "is longer than the \(SocketAddress.longestPath) bytes that a socket's path may have; choose a shorter one",
             at: place?.offset ?? section.offset,
             path: .member(.member(.root, "supervisor"), "admin_socket"))
     }

@@ -18,6 +18,8 @@ struct Configuration: Equatable, Sendable {
     var stateDirectory: String
     /// Path of the admin socket, at most 107 bytes (unix(7)).
     var adminSocket: String
+    /// Whether the file names that path; else it is the default.
+    var namesAdminSocket = false
     /// How long a worker that is being replaced may finish what it serves; `nil` for as long as it takes.
     var drainTimeout: Duration? = .seconds(30 * 60)
     /// How long the workers may finish what they serve after SIGTERM; `nil` for as long as it takes.

@@ -1,6 +1,8 @@
 /// What `status` shows of a login: nothing that is a secret.
 struct CredentialStatus: Equatable, Sendable {
     var condition: LoginState.Condition
+    /// Whether workers have a credential to serve with.
+    var isUsable = false
     var mode: Credential.Mode?
     /// `o…@example.org`
     var email: String?
@@ -26,6 +28,7 @@ extension LoginState {
             status.expiry = localExpiry(of: tokens)
             status.lastRefresh = tokens.lastRefresh
         }
+        if case .credential = published { status.isUsable = true }
         if case .unavailable(let unavailable) = published {
             status.reason = "\(unavailable)"
         } else if case .dead(let failure) = phase {

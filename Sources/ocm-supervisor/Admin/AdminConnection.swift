@@ -1,0 +1,92 @@
+import OCMEventLoop
+import OCMHTTP
+
+/// One connection to the admin socket, from its first byte to its end: one request, one answer.
+///
+/// Whatever comes in is bounded in bytes and time, and nothing here waits for the peer but on the loop.
+@EventLoop final class AdminConnection {
+    private let socket: StreamSocket
+
+    /// How long a request may take to come in; as long may its answer take to be read.
+    static let patience = Duration.seconds(5)
+    /// Bytes of a refused request that are read and dropped, so that its sender gets to see the answer.
+    private static let lingerBytes = 1 << 20
+
+    init(_ socket: StreamSocket) {
+        self.socket = socket
+    }
+
+    /// Reads the request, answers with what `answer` makes of it, and closes.
+    func serve(_ answer: (AdminRequest) async -> AdminResponse) async {
+        defer { socket.close() }
+        do {
+            guard let request = try await receive(until: EventLoop.now + Self.patience) else { return }
+            try await send(await answer(request).bytes(answering: request.method))
+        } catch let error as HTTPError {
+            await refuse(AdminResponse(ErrorResponse(error)))
+        } catch WaitError.timedOut where socket.mayWrite {
+            await refuse(.error(408, "invalid_request_error", "the request did not come in time"))
+        } catch {
+            // The peer is gone, or does not read its answer: there is nobody to tell.
+        }
+    }
+
+    /// Ends it at once, for the sake of others.
+    func turnAway() {
+        let answer = AdminResponse.error(503, "overloaded_error", "too many connections at once")
+        _ = try? socket.write(answer.bytes(answering: .get).span)
+        close()
+    }
+
+    func close() {
+        socket.close()
+        socket.wakeup.signal()
+    }
+
+    /// Nil where the peer closes before it has asked.
+    private func receive(until deadline: Instant) async throws -> AdminRequest? {
+        var reader = AdminRequestReader()
+        while let count = try await read(until: deadline) {
+            if let request = try ReadBuffer.shared.withBytes(
+                count, { bytes throws(HTTPError) in try reader.take(bytes) })
+            {
+                return request
+            }
+        }
+        return nil
+    }
+
+    /// How many bytes have come into the shared buffer; nil where the peer sends no more.
+    private func read(until deadline: Instant) async throws -> Int? {
+        while true {
+            switch try unsafe socket.read(into: ReadBuffer.shared.space) {
+            case .bytes(let count): return count
+            case .end: return nil
+            case .wouldBlock: try await socket.readable(until: deadline)
+            }
+        }
+    }
+
+    private func send(_ bytes: [UInt8]) async throws {
+        let deadline = EventLoop.now + Self.patience
+        var sent = 0
+        while true {
+            sent += try socket.write(bytes.span.extracting(droppingFirst: sent))
+            if sent == bytes.count { break }
+            try await socket.writable(until: deadline)
+        }
+        socket.shutdownSending()
+    }
+
+    /// A socket that is closed with unread bytes in it resets the connection, and the answer may be lost with it.
+    private func refuse(_ response: AdminResponse) async {
+        do {
+            try await send(response.bytes(answering: .get))
+            let deadline = EventLoop.now + Self.patience
+            var dropped = 0
+            while dropped < Self.lingerBytes, let count = try await read(until: deadline) { dropped += count }
+        } catch {
+            // The answer is on its way, or the peer is gone.
+        }
+    }
+}

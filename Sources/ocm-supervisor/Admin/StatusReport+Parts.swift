@@ -1,0 +1,70 @@
+import OCMEventLoop
+import OCMIPC
+
+extension StatusReport.Worker {
+    init(pid: Int32, since: Timestamp, state: WorkerState) {
+        self.init(pid: pid, since: since.wholeSeconds, state: State(state))
+    }
+}
+
+extension StatusReport.Worker.State {
+    init(_ state: WorkerState) {
+        self =
+            switch state {
+            case .started, .configuring: .starting
+            case .serving: .serving
+            case .draining: .draining
+            }
+    }
+}
+
+extension StatusReport.Listener {
+    init(_ address: SocketAddress) {
+        self.init(address: address.host, port: address.port)
+    }
+}
+
+extension StatusReport.Service {
+    init(_ service: ServiceConfiguration, listeners: [SocketAddress], credential: CredentialStatus) {
+        self.init(
+            tag: service.tag, listeners: listeners.map { StatusReport.Listener($0) }, users: service.users.count,
+            credential: StatusReport.Credential(credential, path: service.credentialPath))
+    }
+}
+
+extension StatusReport.Credential {
+    init(_ status: CredentialStatus, path: String) {
+        self.init(
+            path: path, state: State(status.condition), usable: status.isUsable, mode: status.mode.map { Mode($0) },
+            account: status.email, plan: status.plan, expires: status.expiry?.wholeSeconds,
+            last_refresh: status.lastRefresh?.wholeSeconds, reason: status.reason, unsaved: status.unsaved)
+    }
+}
+
+extension StatusReport.Credential.State {
+    init(_ condition: LoginState.Condition) {
+        self =
+            switch condition {
+            case .absent: .absent
+            case .valid: .valid
+            case .refreshing: .refreshing
+            case .failing: .failing
+            case .dead: .dead
+            }
+    }
+}
+
+extension StatusReport.Credential.Mode {
+    init(_ mode: Credential.Mode) {
+        self =
+            switch mode {
+            case .chatGPT: .chatgpt
+            case .apiKey: .apikey
+            }
+    }
+}
+
+extension Timestamp {
+    /// RFC 3339 without a fraction.
+    var wholeSeconds: String { "\(rfc3339.prefix(19))Z" }
+}

@@ -1,0 +1,20 @@
+import Glibc
+import OCMEventLoop
+import OCMIPC
+
+extension StatusReport {
+    /// What a service is at this moment.
+    @EventLoop init(_ service: RunningService, state: State, started: Timestamp) {
+        let configuration = service.configuration
+        self.init(
+            version: Release.version, pid: getpid(), state: state, started: started.wholeSeconds,
+            time: Timestamp.now.wholeSeconds, configuration: configuration.file,
+            workers_configured: configuration.workers,
+            workers: service.fleet.workers.map { Worker(pid: $0.pid, since: $0.started, state: $0.state) },
+            services: configuration.services.compactMap { part in
+                service.logins.status(of: part.tag).map { login in
+                    Service(part, listeners: service.fleet.listeners.addresses(of: part.tag), credential: login)
+                }
+            })
+    }
+}

@@ -1,0 +1,67 @@
+/// What `GET /status` answers, and `ocm-supervisor status` shows. Nothing in it is a secret.
+///
+/// The members' names are those of the JSON (packaging/admin-api.json has the schema). More may be added; none that is
+/// there changes its meaning. Times are RFC 3339 in UTC.
+struct StatusReport: Codable, Equatable {
+    enum State: String, Codable, CaseIterable {
+        /// The workers are not all ready yet.
+        case starting
+        case serving
+        /// Asked to end: what is open is being finished.
+        case stopping
+    }
+
+    struct Worker: Codable, Equatable {
+        enum State: String, Codable, CaseIterable { case starting, serving, draining }
+
+        let pid: Int32
+        let since: String
+        let state: State
+    }
+
+    struct Listener: Codable, Equatable {
+        let address: String
+        /// The actual one, where the configuration lets the system choose.
+        let port: UInt16
+    }
+
+    struct Service: Codable, Equatable {
+        let tag: String
+        let listeners: [Listener]
+        /// How many users are configured; 0 lets everyone in.
+        let users: Int
+        let credential: Credential
+    }
+
+    struct Credential: Codable, Equatable {
+        enum State: String, Codable, CaseIterable { case absent, valid, refreshing, failing, dead }
+        enum Mode: String, Codable, CaseIterable { case chatgpt, apikey }
+
+        let path: String
+        let state: State
+        /// Whether requests are served with it at this moment.
+        let usable: Bool
+        let mode: Mode?
+        /// The e-mail of the account, masked: `o…@example.org`.
+        let account: String?
+        let plan: String?
+        let expires: String?
+        let last_refresh: String?
+        /// Why there is none, or why its refresh fails.
+        let reason: String?
+        /// Why new tokens are in memory alone.
+        let unsaved: String?
+    }
+
+    let version: String
+    let pid: Int32
+    let state: State
+    let started: String
+    /// When this was answered.
+    let time: String
+    let configuration: String
+    /// How many workers there are to be.
+    let workers_configured: Int
+    let workers: [Worker]
+    let services: [Service]
+}

@@ -1,0 +1,62 @@
+/// A status for someone who reads it in a hurry.
+struct StatusPage {
+    let report: StatusReport
+    let time: LocalTime
+
+    init(_ report: StatusReport, now: Timestamp) {
+        self.report = report
+        time = LocalTime(now: now)
+    }
+
+    /// Ends with a line end. What comes from files, such as names and paths, can't move the terminal's cursor.
+    var text: String {
+        var lines = [headline, "Configuration: \(report.configuration)"]
+        for service in report.services { lines += [""] + section(service) }
+        lines += [""] + workers
+        return lines.map { Self.printable($0) + "\n" }.joined()
+    }
+
+    private var headline: String {
+        let state =
+            switch report.state {
+            case .starting: "is starting"
+            case .serving: "is serving"
+            case .stopping: "is stopping, and finishes what is open"
+            }
+        return "OCM \(report.version) \(state): process \(report.pid), started \(moment(report.started))"
+    }
+
+    private func section(_ service: StatusReport.Service) -> [String] {
+        let addresses = service.listeners.map { listener in
+            listener.address.contains(":")
+                ? "[\(listener.address)]:\(listener.port)" : "\(listener.address):\(listener.port)"
+        }
+        var lines = ["Service \(service.tag)"]
+        lines.append(row("listens on", addresses.isEmpty ? "nothing any more" : addresses.joined(separator: ", ")))
+        lines.append(row("users", service.users == 0 ? "none configured: everyone may use it" : "\(service.users)"))
+        return lines + LoginLines(credential: service.credential, time: time).rows.map { row($0.name, $0.text) }
+    }
+
+    private var workers: [String] {
+        let count = report.workers.count { $0.state == .serving }
+        let wanted = report.workers_configured
+        var lines = ["Workers: \(count) of \(wanted) serving"]
+        for worker in report.workers {
+            lines.append(row("\(worker.pid)", "\(worker.state.rawValue), started \(moment(worker.since))"))
+        }
+        return lines
+    }
+
+    private func moment(_ text: String) -> String {
+        Timestamp(rfc3339: text).map { "\(time.relative($0)) (\(time.clock($0)))" } ?? text
+    }
+
+    private func row(_ name: String, _ text: String) -> String {
+        "  \(name)\(String(repeating: " ", count: max(1, 14 - name.count)))\(text)"
+    }
+
+    private static func printable(_ line: String) -> String {
+        String(
+            String.UnicodeScalarView(line.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+    }
+}

@@ -1,0 +1,11 @@
+import OCMEventLoop
+import OCMHTTP
+
+/// What an operator can ask of the supervisor.
+extension Supervisor {
+    func routes(for service: RunningService) -> AdminRoutes {
+        AdminRoutes([
+            (.get, "/status", { [self] _ in .json(StatusReport(service, state: state, started: started)) })
+        ])
+    }
+}
