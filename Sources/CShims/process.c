@@ -91,7 +91,7 @@ pid_t ocm_spawn(const struct ocm_spawn_plan *plan, int *pidfd) {
     while (got < 0 && errno == EINTR);
     close(report[0]);
     if (got == 0) {
-        *pidfd = (int)syscall(SYS_pidfd_open, child, 0);
+        *pidfd = ocm_pidfd_open(child);
         if (*pidfd >= 0)
             return child;
         failure = errno;
@@ -117,6 +117,8 @@ int ocm_wait_pidfd(int pidfd, int *code, int *status) {
 int ocm_pidfd_send_signal(int pidfd, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
 }
+
+int ocm_pidfd_open(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
 
 int ocm_signalfd(const int *signals, size_t count) {
     sigset_t set;

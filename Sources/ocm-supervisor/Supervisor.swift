@@ -46,7 +46,7 @@ import OCMIPC
     private func serve() async throws(StartFailure) {
         let socket = try await StartUp.adminSocket(configuration, log.logger)
         defer { socket?.close() }
-        let service = try RunningService(configuration, log: log)
+        let service = try await makeService()
         let admin = socket.map { AdminServer($0, routes(for: service), logger: log.logger) }
         admin?.start()
         defer { admin?.close() }
@@ -61,6 +61,15 @@ import OCMIPC
         log.logger.notice("stopping", metadata: ["signal": "\(signal ?? 0)"])
         await service.stop(within: configuration.stopTimeout ?? .seconds(365 * 86400))
         log.logger.notice("stopped")
+    }
+
+    private func makeService() async throws(StartFailure) -> RunningService {
+        let rendezvous = StartUp.rendezvous(configuration, log.logger)
+        let orphans =
+            if let rendezvous { await OrphanedWorkers(in: rendezvous, logger: log.logger) } else {
+                OrphanedWorkers.none
+            }
+        return try RunningService(configuration, log: log, rendezvous: rendezvous, orphans: orphans)
     }
 
     /// SIGHUP, which asks for a reload, is no reason to end.

@@ -6,6 +6,8 @@ internal import OCMEventLoop
 struct Main {
     /// The descriptor on which the supervisor's channel comes.
     private static let channel: Int32 = 3
+    /// The one on which the next supervisor can be awaited, where there is one.
+    private static let rendezvous: Int32 = 4
 
     static func main() {
         guard fcntl(channel, F_GETFD) >= 0 else {
@@ -19,9 +21,14 @@ struct Main {
         // The terminal's and the service manager's signals are the supervisor's to act on.
         for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
         EventLoop.trapStrayTasks()
+        // Asked before the loop opens descriptors of its own.
+        let hasRendezvous = fcntl(rendezvous, F_GETFD) >= 0
         EventLoop.run {
             do {
-                try await Worker(channel: FileDescriptor(owning: channel)).run()
+                try await Worker(
+                    channel: FileDescriptor(owning: channel),
+                    rendezvous: hasRendezvous ? FileDescriptor(owning: rendezvous) : nil
+                ).run()
             } catch {
                 exit(1)
             }

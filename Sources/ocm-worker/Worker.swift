@@ -9,6 +9,7 @@ internal import OCMTLS
 /// The worker as a whole: puts its parts together as the supervisor says.
 @EventLoop final class Worker {
     private let link: SupervisorLink
+    private let rendezvous: Rendezvous?
     private let reporter: Reporter
     private let addresses = AddressBook()
     private let lifecycle = Lifecycle()
@@ -17,27 +18,73 @@ internal import OCMTLS
     private var state = WorkerState.started
     private var logger = Logger(label: "ocm-worker") { _ in LineLogHandler(descriptor: 2, level: .info) }
     private var draining: Task<Void, Never>?
-    /// The supervisor knows that nothing is open any more; it ends the channel.
+    /// What it was configured with.
+    private var generation: UInt64 = 0
+    /// Nothing is open any more, and the supervisor knows, or there is none that could.
     private var isDone = false
 
-    init(channel descriptor: consuming FileDescriptor) throws(SystemError) {
+    /// How long it serves on without a supervisor, and how long it then takes to finish what is open.
+    private static let patience = Duration.seconds(30)
+    private static let lastDrain: UInt64 = 60_000
+
+    /// - Parameter rendezvous: see ``Rendezvous``; without it, a worker that loses its supervisor drains at once.
+    init(
+        channel descriptor: consuming FileDescriptor, rendezvous: consuming FileDescriptor?
+    ) throws(SystemError) {
+        let supervisor = try PeerCredentials(of: descriptor).user
         link = SupervisorLink(channel: try Channel(adopting: descriptor))
         reporter = Reporter(link: link)
+        if let rendezvous {
+            self.rendezvous = try Rendezvous(rendezvous, supervisor: supervisor)
+        } else {
+            self.rendezvous = nil
+        }
     }
 
-    /// Serves until the supervisor has it drain, or is gone.
+    /// Serves until it has drained, under one supervisor after the other.
     func run() async {
         link.send(.hello(Hello(build: Release.version)))
-        while let received = await link.receive() {
-            guard await handle(received) else { return }
-            reporter.sendRest()
+        repeat {
+            while let received = await link.receive() {
+                guard await handle(received) else { return }
+                reporter.sendRest()
+            }
+        } while await isClaimed()
+        await draining?.value
+    }
+
+    /// The supervisor is gone: serves on, counting, until the next one comes or patience has an end.
+    private func isClaimed() async -> Bool {
+        guard !isDone, state == .serving || state == .draining else { return false }
+        state = .started
+        guard let rendezvous else {
+            startDraining(for: Self.lastDrain)
+            return false
         }
-        guard !isDone else { return }
-        if let draining { return await draining.value }
-        guard state == .serving else { return }
-        // What is served without a supervisor is not counted, and the next supervisor needs the address.
-        logger.warning("the supervisor is gone: finishing what is open")
-        await drain(for: 60_000)
+        logger.warning("the supervisor is gone: serving on for another one")
+        let waiting = EventLoop.spawn { [self] in
+            guard (try? await EventLoop.sleep(for: Self.patience)) != nil else { return }
+            logger.warning("no supervisor has come: finishing what is open")
+            startDraining(for: Self.lastDrain)
+        }
+        let channel = await rendezvous.claim()
+        waiting.cancel()
+        guard let channel else { return false }
+        link.reconnect(channel)
+        return true
+    }
+
+    /// Tells a supervisor that has not started this worker what it has.
+    private func comeBack() {
+        link.send(.hello(Hello(build: Release.version)))
+        for acceptor in acceptors {
+            guard let descriptor = try? acceptor.listener.duplicate() else { continue }
+            link.send(.listener(service: acceptor.service.tag), descriptors: [descriptor.number])
+        }
+        link.send(.ready(generation: generation))
+        state = .serving
+        logger.notice("another supervisor has come")
+        reporter.sendAgain()
     }
 
     /// False where the worker is to end.
@@ -48,7 +95,8 @@ internal import OCMTLS
             return false
         }
         switch message {
-        case .hello: state = .configuring
+        case .hello where services.isEmpty: state = .configuring
+        case .hello: comeBack()
         case .configure(let configuration): return configure(configuration)
         case .listen(let tag): listen(tag, received.packet.takeDescriptor())
         case .credential(let tag, let credential): services[tag]?.update(credential)
@@ -57,10 +105,7 @@ internal import OCMTLS
         case .drain(let milliseconds):
             guard state == .serving else { break }
             state = .draining
-            draining = EventLoop.spawn { [self] in
-                await drain(for: milliseconds)
-                await leave()
-            }
+            startDraining(for: milliseconds)
         }
         return true
     }
@@ -70,6 +115,7 @@ internal import OCMTLS
         let format = configuration.logsJSON ? LineLogHandler.Format.json : .text
         logger = Logger(label: "ocm-worker") { _ in LineLogHandler(descriptor: 2, level: level, format: format) }
         logger[metadataKey: "worker"] = "\(getpid())"
+        reporter.logger = logger
         let bounds = Bounds(configuration.limits, configuration.timeouts)
         guard let pools = pools(configuration) else { return false }
         let budget = ByteBudget(bounds.buffers)
@@ -85,7 +131,8 @@ internal import OCMTLS
             }
         }
         state = .serving
-        link.send(.ready(generation: configuration.generation))
+        generation = configuration.generation
+        link.send(.ready(generation: generation))
         return true
     }
 
@@ -115,6 +162,14 @@ internal import OCMTLS
         }
     }
 
+    private func startDraining(for milliseconds: UInt64) {
+        guard draining == nil else { return }
+        draining = EventLoop.spawn { [self] in
+            await drain(for: milliseconds)
+            await leave()
+        }
+    }
+
     private func drain(for milliseconds: UInt64) async {
         for acceptor in acceptors { acceptor.stop() }
         acceptors = []
@@ -124,11 +179,19 @@ internal import OCMTLS
     /// The last usage must be on disk before the worker may go.
     private func leave() async {
         let deadline = EventLoop.now + .seconds(10)
-        while !reporter.isEmpty, link.isConnected, EventLoop.now < deadline {
-            try? await EventLoop.sleep(for: .milliseconds(5))
+        while isExpected, EventLoop.now < deadline { try? await EventLoop.sleep(for: .milliseconds(5)) }
+        if reporter.count > 0 {
+            logger.error("usage could not be reported", metadata: ["responses": "\(reporter.count)"])
         }
         isDone = true
-        link.send(.drained)
+        if state == .draining { link.send(.drained) }
+        rendezvous?.close()
+    }
+
+    /// There is something to be done yet with a supervisor: this one, or the next.
+    private var isExpected: Bool {
+        if reporter.count > 0 { return link.isConnected || rendezvous != nil }
+        return link.isConnected && state != .draining
     }
 }
 

@@ -30,6 +30,7 @@ enum Samples {
         .credentialRejected(service: "work", generation: 3),
         .resolve(host: "chatgpt.com"),
         .drained,
+        .listener(service: "work"),
     ]
 
     static let credential = CredentialState.Credential(

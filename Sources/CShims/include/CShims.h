@@ -61,9 +61,12 @@ struct ocm_spawn_plan {
 };
 pid_t ocm_spawn(const struct ocm_spawn_plan *plan, int *pidfd);
 
-// waitid(2) on a pidfd without blocking: 1 ended (*status as in wait(2): si_code and si_status), 0 not yet, -1 errno.
+// waitid(2) on a pidfd without blocking: 1 ended (*status as in wait(2): si_code and si_status), 0 not yet, -1 errno
+// (ECHILD: it is no child of ours).
 int ocm_wait_pidfd(int pidfd, int *code, int *status);
 int ocm_pidfd_send_signal(int pidfd, int signal);
+// pidfd_open(2), close-on-exec; -1 with errno.
+int ocm_pidfd_open(pid_t process);
 
 // sockaddr sizes and casts.
 static inline struct sockaddr *ocm_sockaddr(struct sockaddr_storage *storage) { return (struct sockaddr *)storage; }

@@ -1,7 +1,7 @@
 internal import CShims
 internal import Glibc
 
-/// A child process, made by fork and exec, watched through its pidfd (pidfd_open(2)).
+/// A child process, made by fork and exec, watched through its pidfd (pidfd_open(2)); or one that is another's child.
 @EventLoop package final class ChildProcess: EventSource {
     package let pid: Int32
     private let descriptor: FileDescriptor
@@ -13,11 +13,14 @@ internal import Glibc
     package enum Exit: Equatable, Sendable, CustomStringConvertible {
         case code(Int32)
         case signal(Int32)
+        /// How, only its parent knows.
+        case unseen
 
         package var description: String {
             switch self {
             case .code(let code): "exit code \(code)"
             case .signal(let number): "signal \(number)"
+            case .unseen: "unknown cause"
             }
         }
     }
@@ -52,6 +55,15 @@ internal import Glibc
         descriptor = FileDescriptor(owning: pidfd)
         super.init()
         try EventLoop.poller.add(self, fd: pidfd, [.readable, .edgeTriggered])
+    }
+
+    /// Watches a process that somebody else has started. Throws ESRCH where it has ended.
+    package init(watching process: Int32) throws(SystemError) {
+        pid = process
+        descriptor = try FileDescriptor("pidfd_open", ocm_pidfd_open(process))
+        let number = descriptor.number
+        super.init()
+        try EventLoop.poller.add(self, fd: number, [.readable, .edgeTriggered])
     }
 
     private static func spawn(_ plan: Plan, _ pidfd: inout Int32) -> Int32 {
@@ -99,8 +111,13 @@ internal import Glibc
     override package func becameReady(_ readiness: Readiness) {
         var code: Int32 = 0
         var status: Int32 = 0
-        guard ended == nil, unsafe ocm_wait_pidfd(descriptor.number, &code, &status) == 1 else { return }
-        ended = code == CLD_EXITED ? .code(status) : .signal(status)
+        guard ended == nil else { return }
+        switch unsafe ocm_wait_pidfd(descriptor.number, &code, &status) {
+        case 0: return
+        case 1: ended = code == CLD_EXITED ? .code(status) : .signal(status)
+        // It has ended, or its descriptor would not be ready; whose child it was has been told how.
+        default: ended = .unseen
+        }
         EventLoop.poller.remove(fd: descriptor.number, isShared: false)
         for wakeup in waiting { wakeup.signal() }
     }

@@ -46,9 +46,14 @@ internal import Glibc
 
     /// The address that a bound descriptor has (getsockname(2)).
     package static func localAddress(of descriptor: borrowing FileDescriptor) -> SocketAddress? {
+        localAddress(of: descriptor.number)
+    }
+
+    /// The address of a bound descriptor that somebody else owns.
+    package static func localAddress(of number: Int32) -> SocketAddress? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        guard unsafe getsockname(descriptor.number, ocm_sockaddr(&storage), &length) == 0 else { return nil }
+        guard unsafe getsockname(number, ocm_sockaddr(&storage), &length) == 0 else { return nil }
         return SocketAddress(&storage)
     }
 
@@ -57,17 +62,25 @@ internal import Glibc
     /// Throws where the process or the system has run out of something (EMFILE, ENFILE, ENOBUFS, ENOMEM): the caller
     /// should wait before it tries again. Failures that concern one connection only are passed over.
     package func accept() throws(SystemError) -> (socket: StreamSocket, peer: SocketAddress?)? {
+        var storage = sockaddr_storage()
+        guard let accepted = try acceptDescriptor(&storage) else { return nil }
+        let peer = SocketAddress(&storage)
+        if peer?.family != AF_UNIX { setNoDelay(accepted.number) }
+        return (try StreamSocket(adopting: accepted, wakeup: Wakeup()), peer)
+    }
+
+    /// As ``accept()``, for a socket that is none of streams: the connection's descriptor.
+    package func acceptDescriptor() throws(SystemError) -> FileDescriptor? {
+        var storage = sockaddr_storage()
+        return try acceptDescriptor(&storage)
+    }
+
+    private func acceptDescriptor(_ storage: inout sockaddr_storage) throws(SystemError) -> FileDescriptor? {
         guard let number = descriptor?.number else { return nil }
         while true {
-            var storage = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-            let accepted = unsafe ocm_accept(
-                number, ocm_sockaddr(&storage), &length)
-            if accepted >= 0 {
-                let peer = SocketAddress(&storage)
-                if peer?.family != AF_UNIX { setNoDelay(accepted) }
-                return (try StreamSocket(adopting: FileDescriptor(owning: accepted), wakeup: Wakeup()), peer)
-            }
+            let accepted = unsafe ocm_accept(number, ocm_sockaddr(&storage), &length)
+            if accepted >= 0 { return FileDescriptor(owning: accepted) }
             switch errno {
             case EAGAIN:
                 mayAccept = false
@@ -113,6 +126,11 @@ internal import Glibc
     }
 
     package var isOpen: Bool { descriptor != nil }
+
+    /// Another descriptor of the same socket, nil when closed.
+    package func duplicate() throws(SystemError) -> FileDescriptor? {
+        try descriptor?.duplicate()
+    }
 
     override package func becameReady(_ readiness: Readiness) {
         mayAccept = true

@@ -56,6 +56,34 @@ package struct Packet: ~Copyable {
         return (numbers[0], numbers[1])
     }
 
+    /// A descriptor bound to a path, on which nobody listens yet; only its user may connect to it (unix(7)). `path` may be at
+    /// most 107 bytes long.
+    package static func bind(to path: String) throws(SystemError) -> FileDescriptor {
+        let descriptor = try unconnected()
+        // bind(2) gives the file the mode of the descriptor: there is no moment in which others could connect.
+        guard fchmod(descriptor.number, 0o600) == 0 else { throw SystemError("fchmod") }
+        let number = descriptor.number
+        let address = SocketAddress.unix(path: path)
+        guard unsafe address.withSockaddr({ unsafe Glibc.bind(number, $0, $1) }) == 0 else { throw SystemError("bind") }
+        return descriptor
+    }
+
+    /// A descriptor connected to whoever listens at the path. Throws ECONNREFUSED where nobody does any more.
+    package static func connect(to path: String) throws(SystemError) -> FileDescriptor {
+        let descriptor = try unconnected()
+        let number = descriptor.number
+        let address = SocketAddress.unix(path: path)
+        guard unsafe address.withSockaddr({ unsafe Glibc.connect(number, $0, $1) }) == 0 else {
+            throw SystemError("connect")
+        }
+        return descriptor
+    }
+
+    private static func unconnected() throws(SystemError) -> FileDescriptor {
+        let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        return try FileDescriptor("socket", socket(AF_UNIX, type, 0))
+    }
+
     /// The next packet, if one is there. What a peer sent before its end is received, whether it read all or not.
     package func receive() throws(SystemError) -> Received {
         guard let number = descriptor?.number else { return .end }

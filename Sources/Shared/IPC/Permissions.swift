@@ -4,6 +4,8 @@ package enum WorkerState: String, CaseIterable, Sendable {
     case started
     /// Not ready yet.
     case configuring
+    /// Its supervisor was lost; it tells the next one what it has.
+    case returning
     /// Ready: has or may get listeners.
     case serving
     /// Accepts no more.
@@ -15,6 +17,7 @@ extension WorkerMessage.Kind {
     package static let permitted: [WorkerState: Set<WorkerMessage.Kind>] = [
         .started: [.hello],
         .configuring: [.ready],
+        .returning: [.listener, .ready],
         .serving: [.usage, .credentialRejected, .resolve],
         .draining: [.usage, .credentialRejected, .resolve, .drained],
     ]

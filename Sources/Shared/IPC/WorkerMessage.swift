@@ -11,10 +11,13 @@ package enum WorkerMessage: Message {
     case resolve(host: String)
     /// Nothing is open any more.
     case drained
+    /// A listening socket for the service, which comes as the descriptor: back from a worker whose supervisor was lost, so
+    /// that the next one need not bind what is bound.
+    case listener(service: String)
 
     package enum Kind: UInt8, CaseIterable, Sendable {
         case hello = 1
-        case ready, usage, credentialRejected, resolve, drained
+        case ready, usage, credentialRejected, resolve, drained, listener
     }
 
     /// The most records in one message.
@@ -28,10 +31,13 @@ package enum WorkerMessage: Message {
         case .credentialRejected: .credentialRejected
         case .resolve: .resolve
         case .drained: .drained
+        case .listener: .listener
         }
     }
 
-    package var descriptorCount: ClosedRange<Int> { 0...0 }
+    package var descriptorCount: ClosedRange<Int> {
+        if case .listener = self { 1...1 } else { 0...0 }
+    }
 
     package func encode(into encoder: inout MessageEncoder) {
         switch self {
@@ -45,6 +51,7 @@ package enum WorkerMessage: Message {
             encoder.put(generation)
         case .resolve(let host): encoder.put(host)
         case .drained: break
+        case .listener(let service): encoder.put(service)
         }
     }
 
@@ -63,6 +70,7 @@ package enum WorkerMessage: Message {
             self = .credentialRejected(service: service, generation: try decoder.take())
         case .resolve: self = .resolve(host: try decoder.takeString("host", atMost: Bounds.host))
         case .drained: self = .drained
+        case .listener: self = .listener(service: try decoder.takeString("service", atMost: Bounds.tag))
         }
     }
 }

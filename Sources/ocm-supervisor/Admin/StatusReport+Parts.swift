@@ -11,7 +11,7 @@ extension StatusReport.Worker.State {
     init(_ state: WorkerState) {
         self =
             switch state {
-            case .started, .configuring: .starting
+            case .started, .configuring, .returning: .starting
             case .serving: .serving
             case .draining: .draining
             }

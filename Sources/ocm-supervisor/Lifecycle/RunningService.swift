@@ -10,7 +10,12 @@ import OCMIPC
     private let resolver: Resolver
     let fleet: WorkerFleet
 
-    init(_ configuration: Configuration, log: LogTarget) throws(StartFailure) {
+    /// - Parameters:
+    ///   - rendezvous: where workers can be found again after a crash; nil where there is no place for that.
+    ///   - orphans: what was found there.
+    init(
+        _ configuration: Configuration, log: LogTarget, rendezvous: RendezvousDirectory?, orphans: OrphanedWorkers
+    ) throws(StartFailure) {
         self.configuration = configuration
         guard let programs = Programs.locate() else { throw .noWorkerProgram }
         let settings = WorkerConfiguration(configuration, generation: 1, roots: try StartUp.roots(configuration))
@@ -20,9 +25,10 @@ import OCMIPC
         accounts = try StartUp.accounts(configuration, log.logger)
         fleet = WorkerFleet(
             program: programs.worker, account: try StartUp.account(configuration), configuration: settings,
-            listeners: try StartUp.listeners(configuration, log.logger), logger: log.logger,
-            logDescriptor: log.descriptor)
+            listeners: try StartUp.listeners(configuration, orphans, log.logger), rendezvous: rendezvous,
+            logger: log.logger, logDescriptor: log.descriptor)
         connect()
+        fleet.takeOver(orphans)
     }
 
     /// What a worker says goes to the part that it concerns, and what that part says to the workers.
@@ -59,7 +65,9 @@ import OCMIPC
                 fleet.publish((try? result.get()) ?? [], of: host)
             }
         }
-        return await fleet.start(count: configuration.workers, until: deadline)
+        guard await fleet.start(count: configuration.workers, until: deadline) else { return false }
+        fleet.retireOrphans(within: configuration.drainTimeout)
+        return true
     }
 
     /// Ends the workers first, then saves what they have reported; a refresh that is under way comes to its end.

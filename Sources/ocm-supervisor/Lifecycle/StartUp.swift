@@ -41,11 +41,25 @@ import OCMTLS
             program: programs.supervisor, endpoint: endpoint, trust: configuration.trust.sources)
     }
 
-    static func listeners(_ configuration: Configuration, _ logger: Logger) throws(StartFailure) -> ListenerSet {
+    static func listeners(
+        _ configuration: Configuration, _ orphans: OrphanedWorkers, _ logger: Logger
+    ) throws(StartFailure) -> ListenerSet {
         do throws(ListenerSet.ListenFailure) {
-            return try ListenerSet(configuration.services, logger: logger)
+            return try ListenerSet(configuration.services, returned: orphans.takeListeners(), logger: logger)
         } catch {
             throw .listener(error)
+        }
+    }
+
+    /// Where workers can be found again. Without that, they would not outlive the supervisor for long, which is no reason
+    /// not to serve.
+    static func rendezvous(_ configuration: Configuration, _ logger: Logger) -> RendezvousDirectory? {
+        do throws(RendezvousDirectory.Unusable) {
+            return try RendezvousDirectory(state: configuration.stateDirectory, configuration: configuration.file)
+        } catch {
+            logger.warning(
+                "workers could not be taken over if this process were killed", metadata: ["reason": "\(error)"])
+            return nil
         }
     }
 

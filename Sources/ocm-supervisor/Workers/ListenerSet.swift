@@ -14,9 +14,22 @@ import OCMEventLoop
         let reason: SystemError
     }
 
-    /// Binds the listeners of the services.
-    init(_ services: [ServiceConfiguration], logger: Logger) throws(ListenFailure) {
-        for service in services { try bind(service, logger) }
+    /// Binds the listeners of the services, but for those that are in use already.
+    ///
+    /// - Parameter returned: what the workers of an earlier supervisor listen on; those that no service wants are closed.
+    init(
+        _ services: [ServiceConfiguration], returned: [(service: String, number: Int32)], logger: Logger
+    ) throws(ListenFailure) {
+        var returned = returned
+        defer { for (_, number) in returned { Glibc.close(number) } }
+        for service in services {
+            if let index = returned.firstIndex(where: { $0.service == service.tag && service.listener.fits($0.number) })
+            {
+                owned.append(returned.remove(at: index))
+            } else {
+                try bind(service, logger)
+            }
+        }
     }
 
     /// Service and descriptor of each, which stay the set's.
@@ -53,5 +66,15 @@ import OCMEventLoop
         } catch {
             throw ListenFailure(service: service.tag, address: "\(address)", reason: error)
         }
+    }
+}
+
+extension ServiceConfiguration.Listener {
+    /// Whether a socket has the address that is configured; any port will do where none is.
+    @EventLoop fileprivate func fits(_ number: Int32) -> Bool {
+        guard let bound = Listener.localAddress(of: number),
+            let wanted = SocketAddress(literal: address.text, port: port == 0 ? bound.port : port)
+        else { return false }
+        return bound == wanted
     }
 }

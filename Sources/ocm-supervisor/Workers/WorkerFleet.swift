@@ -8,6 +8,7 @@ import OCMIPC
     private let account: (user: UInt32, group: UInt32)?
     private let configuration: WorkerConfiguration
     let listeners: ListenerSet
+    private let rendezvous: RendezvousDirectory?
     private let logger: Logger
     /// Where workers write their log.
     private let logDescriptor: Int32
@@ -27,14 +28,29 @@ import OCMIPC
 
     init(
         program: String, account: (user: UInt32, group: UInt32)?, configuration: WorkerConfiguration,
-        listeners: ListenerSet, logger: Logger, logDescriptor: Int32
+        listeners: ListenerSet, rendezvous: RendezvousDirectory?, logger: Logger, logDescriptor: Int32
     ) {
         self.program = program
         self.account = account
         self.configuration = configuration
         self.listeners = listeners
+        self.rendezvous = rendezvous
         self.logger = logger
         self.logDescriptor = logDescriptor
+    }
+
+    /// Lets the workers of an earlier supervisor go on.
+    func takeOver(_ orphans: OrphanedWorkers) {
+        workers += orphans.workers
+        for worker in orphans.workers {
+            EventLoop.spawn { [self] in await serve(worker) }
+        }
+    }
+
+    /// Has the workers of an earlier supervisor finish what they have open, and end.
+    func retireOrphans(within duration: Duration?) {
+        let milliseconds = (duration ?? .seconds(365 * 86400)).wholeMilliseconds
+        for worker in workers where worker.isOrphan { worker.drain(within: milliseconds) }
     }
 
     /// Starts the workers and waits until one of each place is ready or the deadline has come.
@@ -112,13 +128,18 @@ import OCMIPC
     private func runWorker() async {
         let worker: WorkerProcess
         do throws(SystemError) {
-            worker = try WorkerProcess(program: program, account: account, log: logDescriptor)
+            worker = try WorkerProcess(
+                program: program, account: account, log: logDescriptor, rendezvous: rendezvous)
         } catch {
             logger.error("a worker can't be started", metadata: ["program": "\(program)", "reason": "\(error)"])
             return
         }
         workers.append(worker)
         logger.info("worker started", metadata: ["worker": "\(worker.pid)"])
+        await serve(worker)
+    }
+
+    private func serve(_ worker: WorkerProcess) async {
         await worker.serve(configuration: configuration) { event in
             if case .ready = event { introduce(worker) }
             handle(worker, event)
@@ -155,13 +176,14 @@ import OCMIPC
         // Without its channel it could serve on, unwatched and unreplaced.
         if worker.hasDrained { endLater(worker) } else { worker.process.kill(9) }
         let exit = try? await worker.process.exit()
+        rendezvous?.remove(worker.identity)
         workers.removeAll { $0 === worker }
         ended(worker)
         if worker.state == .draining {
             logger.info("worker ended", metadata: ["worker": "\(worker.pid)"])
         } else {
             logger.error(
-                "worker died, it is replaced",
+                worker.isOrphan ? "worker died" : "worker died, it is replaced",
                 metadata: ["worker": "\(worker.pid)", "reason": "\(exit.map(\.description) ?? "unknown")"])
         }
         changed.signal()

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import OCMEventLoop
 import OCMIPC
@@ -18,6 +19,10 @@ import OCMIPC
     let identity: WorkerIdentity
     let process: ChildProcess
     let started = Timestamp.now
+    /// Whether an earlier supervisor has started it.
+    let isOrphan: Bool
+    /// What an orphan has listened on: service and descriptor, which belong to whoever takes them.
+    private var listeners: [(service: String, number: Int32)] = []
     private let channel: Link
     private(set) var state = WorkerState.started
     /// Why the worker has to be ended.
@@ -37,8 +42,12 @@ import OCMIPC
 
     private var isReady: Bool { state == .serving || state == .draining }
 
-    /// Starts a worker. Its channel is descriptor 3, its log goes where the supervisor's does.
-    init(program: String, account: (user: UInt32, group: UInt32)?, log: Int32) throws(SystemError) {
+    /// Starts a worker. Its channel is descriptor 3, its rendezvous 4, its log goes where the supervisor's does.
+    init(
+        program: String, account: (user: UInt32, group: UInt32)?, log: Int32, rendezvous: RendezvousDirectory?
+    ) throws(SystemError) {
+        identity = WorkerIdentity(value: UInt128.random(in: 1...UInt128.max))
+        isOrphan = false
         let (ours, theirs) = try PacketSocket.pair()
         let own = FileDescriptor(owning: ours)
         let other = FileDescriptor(owning: theirs)
@@ -47,63 +56,91 @@ import OCMIPC
         plan.descriptors = [(log, 2), (other.number, 3)]
         plan.identity = account
         do throws(SystemError) {
-            process = try ChildProcess(plan)
+            if let rendezvous {
+                let socket = try rendezvous.makeSocket(for: identity)
+                plan.descriptors.append((socket.number, 4))
+                process = try ChildProcess(plan)
+            } else {
+                process = try ChildProcess(plan)
+            }
         } catch {
+            rendezvous?.remove(identity)
             channel.close()
             throw error
         }
-        identity = WorkerIdentity(value: UInt128.random(in: 1...UInt128.max))
+    }
+
+    /// Takes over a worker that has lost its supervisor. Throws where it has ended.
+    init(_ orphan: consuming RendezvousDirectory.Orphan) throws(SystemError) {
+        identity = orphan.identity
+        isOrphan = true
+        process = try ChildProcess(watching: orphan.process)
+        channel = try Link(adopting: orphan.channel, gatherTime: Self.gatherTime)
+    }
+
+    /// Has an orphan say what it has; false where it does not do so by the deadline.
+    func claim(until deadline: Instant) async -> Bool {
+        send(.hello(Hello(build: Release.version)))
+        while !isReady {
+            guard await next(until: deadline) != nil else { return false }
+        }
+        return true
+    }
+
+    /// Gives away what an orphan has listened on.
+    func takeListeners() -> [(service: String, number: Int32)] {
+        defer { listeners = [] }
+        return listeners
     }
 
     /// Takes what the worker says until its channel ends, for whatever reason.
     ///
     /// - Parameter configuration: follows the worker's hello.
     func serve(configuration: WorkerConfiguration, _ handle: (Event) -> Void) async {
-        send(.hello(Hello(build: Release.version)))
+        if !isReady { send(.hello(Hello(build: Release.version))) }
         let deadline = EventLoop.now + Self.startTime
-        while true {
-            do throws(ChannelError) {
-                guard let received = try await channel.receive(until: isReady ? .never : deadline) else { return }
-                guard permits(received.message) else { return }
-                if case .drained = received.message {
-                    hasDrained = true
-                    return
-                }
-                take(received.message, configuration, handle)
-            } catch {
-                // A failure of the socket itself is the worker's end, and nothing that it said.
-                switch error {
-                case .message(let reason): if !reason.isOfSystem { violation = "\(reason)" }
-                case .wait(.timedOut): violation = "not ready in time"
-                case .wait(.cancelled): break
-                }
+        while let message = await next(until: isReady ? .never : deadline) {
+            switch message {
+            case .hello: send(.configure(configuration))
+            case .ready: handle(.ready)
+            case .usage(let sequence, let records): handle(.usage(sequence: sequence, records))
+            case .credentialRejected(let service, let generation):
+                handle(.credentialRejected(service: service, generation: generation))
+            case .resolve(let host): handle(.resolve(host: host))
+            case .drained:
+                hasDrained = true
                 return
+            case .listener: break
             }
         }
     }
 
-    private func permits(_ message: WorkerMessage) -> Bool {
-        if WorkerMessage.Kind.permitted[state]?.contains(message.kind) == true { return true }
-        violation = "\(IPCError.notPermitted(message: "\(message.kind)", state: state.rawValue))"
-        return false
-    }
-
-    private func take(
-        _ message: WorkerMessage, _ configuration: WorkerConfiguration, _ handle: (Event) -> Void
-    ) {
-        switch message {
-        case .hello:
-            state = .configuring
-            send(.configure(configuration))
-        case .ready:
-            state = .serving
-            handle(.ready)
-        case .usage(let sequence, let records):
-            handle(.usage(sequence: sequence, records))
-        case .credentialRejected(let service, let generation):
-            handle(.credentialRejected(service: service, generation: generation))
-        case .resolve(let host): handle(.resolve(host: host))
-        case .drained: break
+    /// The next thing that it says and may say; nil at its end, or when it has said something else.
+    private func next(until deadline: Instant) async -> WorkerMessage? {
+        do throws(ChannelError) {
+            guard var received = try await channel.receive(until: deadline) else { return nil }
+            let message = received.message
+            guard WorkerMessage.Kind.permitted[state]?.contains(message.kind) == true else {
+                violation = "\(IPCError.notPermitted(message: "\(message.kind)", state: state.rawValue))"
+                return nil
+            }
+            switch message {
+            case .hello: state = isOrphan ? .returning : .configuring
+            case .ready: state = .serving
+            case .listener(let service):
+                guard let descriptor = received.packet.takeDescriptor() else { break }
+                listeners.append((service, descriptor.release()))
+            case .usage, .credentialRejected, .resolve, .drained: break
+            }
+            return message
+        } catch {
+            // A failure of the socket itself is the worker's end, and nothing that it said.
+            switch error {
+            case .message(let reason): if !reason.isOfSystem { violation = "\(reason)" }
+            case .wait(.timedOut): violation = "not ready in time"
+            case .wait(.cancelled): break
+            }
+            return nil
         }
     }
 
@@ -124,5 +161,6 @@ import OCMIPC
 
     func close() {
         channel.close()
+        for (_, number) in takeListeners() { Glibc.close(number) }
     }
 }

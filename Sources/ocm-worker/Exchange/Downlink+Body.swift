@@ -77,7 +77,7 @@ extension Downlink {
         let count: Int
         do throws(TransportError) {
             count =
-                if isBlocked {
+                if isBlocked || metering.isHolding {
                     0
                 } else if first.isEmpty {
                     try client.write(second)

@@ -118,6 +118,7 @@ internal import OCMTLS
     /// False where the client has not taken all yet.
     mutating func flush(to client: Transport) throws(ExchangeError) -> Bool {
         guard isBlocked else { return true }
+        if metering.isHolding { return false }
         let count: Int
         do throws(TransportError) {
             count = try client.write(unsent.span.extracting(unsentStart..<unsent.count))

@@ -25,7 +25,7 @@ extension Exchange {
 
     /// The client gets what there was, and can tell that it is not all.
     private func endEarly() async -> Ending {
-        guard downlink.isSelfDelimited else { return .cut }
+        guard downlink.isSelfDelimited, (try? await settleUsage()) != nil else { return .cut }
         while downlink.isBlocked {
             let deadline = downlink.lastTaken.after(nanoseconds: service.bounds.writeStall)
             do {

@@ -109,6 +109,7 @@ internal import OCMTLS
             case .rejected: return true
             case .busy: try await giveWay()
             case .waiting where isBusy: try await giveWay()
+            case .waiting where downlink.metering.isHolding: try await settleUsage()
             case .waiting:
                 if client.isHungUp { throw .clientGone }
                 try await wait()
@@ -120,6 +121,17 @@ internal import OCMTLS
         await EventLoop.yield()
         if Task.isCancelled { throw .cancelled }
         if client.isHungUp { throw .clientGone }
+    }
+
+    /// Waits, for a moment at most, until the usage that the held-back bytes complete is on its way.
+    func settleUsage() async throws(ExchangeError) {
+        guard let record = downlink.metering.unsettled else { return }
+        do throws(WaitError) {
+            try await service.reporter.handOver(record)
+            downlink.metering.settle()
+        } catch {
+            throw .cancelled
+        }
     }
 
     private func wait() async throws(ExchangeError) {

@@ -9,6 +9,8 @@ internal import OCMIPC
     private let service: Service
     private var meter: ResponseMeter?
     private var rateLimits = RateLimitFields()
+    /// The number of the record that the next bytes must not overtake.
+    private(set) var unsettled: UInt64?
 
     init(request: Request, service: Service) {
         self.request = request
@@ -47,8 +49,19 @@ internal import OCMIPC
         meter = nil
     }
 
-    private func report(_ usage: TokenUsage, _ model: String) {
-        service.reporter.report(
+    /// The record is not on its way yet: what completes the response has to wait for it.
+    var isHolding: Bool {
+        guard let unsettled else { return false }
+        return !service.reporter.isOnItsWay(unsettled)
+    }
+
+    /// Nothing has to be held back any more.
+    mutating func settle() {
+        unsettled = nil
+    }
+
+    private mutating func report(_ usage: TokenUsage, _ model: String) {
+        unsettled = service.reporter.report(
             UsageRecord(
                 service: service.tag, user: request.user.map { service.users.names[$0] } ?? "",
                 model: usage.model.isEmpty ? model : usage.model, serviceTier: usage.serviceTier,

@@ -67,7 +67,13 @@ internal import OCMTLS
             isReaffirmed = credential.generation <= rejected
             let endpoint = credential.mode == .chatGPT ? configuration.chatGPT : configuration.openAI
             do throws(HTTPError) {
-                route = try Route(credential, to: endpoint, pool: pools.pool(to: endpoint), overrides: overrides)
+                let new = try Route(credential, to: endpoint, pool: pools.pool(to: endpoint), overrides: overrides)
+                if let route, route.generation <= rejected, !isReaffirmed, route.fields == new.fields {
+                    // Another supervisor has come, which has not been told that this token is refused.
+                    rejected = new.generation
+                    reject(rejected)
+                }
+                route = new
             } catch {
                 route = nil
                 logger.error("the credential can't be sent in a header field", metadata: ["service": "\(tag)"])
@@ -92,7 +98,7 @@ internal import OCMTLS
             reject(rejected)
         }
         while let route, !isReaffirmed {
-            if route.generation > generation { return route }
+            if route.generation > max(generation, rejected) { return route }
             let wakeup = Wakeup()
             waiting.append(wakeup)
             defer { wakeup.disarm() }

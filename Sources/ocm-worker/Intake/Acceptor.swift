@@ -6,8 +6,8 @@ internal import OCMTLS
 
 /// Accepts the connections of one listener.
 @EventLoop final class Acceptor {
-    private let listener: Listener
-    private let service: Service
+    let listener: Listener
+    let service: Service
     private let lifecycle: Lifecycle
     private var task: Task<Void, Never>?
 

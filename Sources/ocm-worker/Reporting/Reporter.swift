@@ -1,23 +1,58 @@
+internal import Logging
 internal import OCMEventLoop
 internal import OCMIPC
 
 /// Numbers usage records, sends them to the supervisor, and keeps them until they are acknowledged.
 @EventLoop final class Reporter {
     private let link: SupervisorLink
+    var logger: Logger?
     /// Records that are not acknowledged, in order; the first has the number `first`.
     private var records: [UsageRecord] = []
     private var first: UInt64 = 1
     private var sent: UInt64 = 0
+    /// Exchanges that wait until their record is on its way.
+    private var waiting: [Wakeup] = []
 
     init(link: SupervisorLink) {
         self.link = link
     }
 
-    /// Sends a record. When this returns, it is on its way, or behind others that are.
-    func report(_ record: UsageRecord) {
+    /// Sends a record, or keeps it until there is room in the channel.
+    ///
+    /// - Returns: its number, see ``isOnItsWay(_:)``.
+    func report(_ record: UsageRecord) -> UInt64 {
         records.append(record)
+        if records.count == Self.remarkableCount {
+            logger?.warning("usage waits in this worker", metadata: ["responses": "\(records.count)"])
+        }
         sendRest()
+        return first + UInt64(records.count) - 1
     }
+
+    /// Whether a record would reach the supervisor even if this process ended now. Without a supervisor, nothing would.
+    func isOnItsWay(_ number: UInt64) -> Bool {
+        !link.isConnected || (sent >= number && !link.isCongested)
+    }
+
+    /// Suspends until a record is on its way, for `patience` at most: a supervisor that waits for its disk stalls nobody.
+    func handOver(_ number: UInt64) async throws(WaitError) {
+        let deadline = EventLoop.now + Self.patience
+        while !isOnItsWay(number) {
+            let wakeup = Wakeup()
+            waiting.append(wakeup)
+            defer { wakeup.disarm() }
+            do throws(WaitError) {
+                try await wakeup.wait(until: deadline)
+            } catch {
+                if error == .timedOut { return }
+                throw error
+            }
+        }
+    }
+
+    /// Worth a line in the log: the supervisor is away, or its disk is full, and memory is filling.
+    private static let remarkableCount = 100_000
+    private static let patience = Duration.milliseconds(250)
 
     /// All up to this number are on disk.
     func acknowledged(_ sequence: UInt64) {
@@ -26,7 +61,14 @@ internal import OCMIPC
         first = sequence + 1
     }
 
-    var isEmpty: Bool { records.isEmpty }
+    /// How many are not acknowledged.
+    var count: Int { records.count }
+
+    /// Another supervisor has come, who may not have what was sent to the one before. It knows numbers that it has seen.
+    func sendAgain() {
+        sent = first - 1
+        sendRest()
+    }
 
     /// Sends what is not sent yet, several records in one message where they had to wait.
     func sendRest() {

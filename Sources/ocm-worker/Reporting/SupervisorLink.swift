@@ -1,25 +1,36 @@
 internal import OCMEventLoop
 internal import OCMIPC
 
-/// The worker's end of the channel to its supervisor.
+/// The worker's end of the channel to its supervisor, be it the one that started it or a later one.
 @EventLoop final class SupervisorLink {
-    private let channel: Channel<WorkerMessage, SupervisorMessage>
+    private var channel: Channel<WorkerMessage, SupervisorMessage>
     /// Neither side has failed so far.
     private(set) var isConnected = true
+    /// The supervisor expects nothing but what a hello begins with.
+    private var awaitsHello = false
 
     init(channel: Channel<WorkerMessage, SupervisorMessage>) {
         self.channel = channel
     }
 
-    /// Messages wait for room: what can wait elsewhere should.
-    var isCongested: Bool { channel.backlog > 0 }
+    /// Goes on with another supervisor. What waited for the one before is dropped with its channel.
+    func reconnect(_ channel: Channel<WorkerMessage, SupervisorMessage>) {
+        self.channel.close()
+        self.channel = channel
+        isConnected = true
+        awaitsHello = true
+    }
 
-    /// Sends or queues; false where there is no supervisor any more.
+    /// Messages wait for room, or for their turn: what can wait elsewhere should.
+    var isCongested: Bool { awaitsHello || channel.backlog > 0 }
+
+    /// Sends or queues; false where there is no supervisor any more, or it does not know this worker yet.
     @discardableResult
-    func send(_ message: WorkerMessage) -> Bool {
-        guard isConnected else { return false }
+    func send(_ message: WorkerMessage, descriptors: [Int32] = []) -> Bool {
+        if case .hello = message { awaitsHello = false }
+        guard isConnected, !awaitsHello else { return false }
         do throws(IPCError) {
-            try channel.send(message)
+            try channel.send(message, descriptors: descriptors)
             return true
         } catch {
             isConnected = false

@@ -16,6 +16,8 @@ internal import OCMTLS
         /// The whole URL of the token endpoint.
         var endpoint: BaseURL
         var trust: [TrustSource]
+        /// The one before the first credential's.
+        var generation: UInt64 = 0
         var timing = LoginTiming.standard
         var deadlines = OAuthCall.Deadlines()
     }
@@ -56,7 +58,7 @@ internal import OCMTLS
         self.settings = settings
         self.logger = logger
         file = CredentialFile(path: settings.path)
-        state = LoginState(timing: settings.timing) { Double.random(in: 0..<1) }
+        state = LoginState(timing: settings.timing, generation: settings.generation) { Double.random(in: 0..<1) }
         publication = .unavailable(Unavailable(reason: .notRead, retryAfter: settings.timing.retryWithoutLogin))
     }
 

@@ -17,7 +17,12 @@ internal import OCMTLS
         var trust: [TrustSource]
     }
 
+    /// Workers of an earlier supervisor know its generations: later ones have to be higher, so they begin at the time in
+    /// nanoseconds.
+    private let firstGeneration: UInt64
+
     init(_ services: [ServiceConfiguration], _ surroundings: Surroundings, logger: Logger) {
+        firstGeneration = UInt64(clamping: Timestamp.now.nanoseconds)
         for service in services {
             let target = CredentialFile(path: service.credentialPath).target
             let store = stores[target] ?? makeStore(service.credentialPath, surroundings, logger)
@@ -28,7 +33,8 @@ internal import OCMTLS
 
     private func makeStore(_ path: String, _ surroundings: Surroundings, _ logger: Logger) -> CredentialStore {
         let settings = CredentialStore.Settings(
-            path: path, program: surroundings.program, endpoint: surroundings.endpoint, trust: surroundings.trust)
+            path: path, program: surroundings.program, endpoint: surroundings.endpoint, trust: surroundings.trust,
+            generation: firstGeneration)
         var logger = logger
         logger[metadataKey: "credential"] = .string(path)
         return CredentialStore(settings, logger: logger)

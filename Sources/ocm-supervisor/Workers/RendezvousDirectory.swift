@@ -1,0 +1,93 @@
+import FoundationEssentials
+import Glibc
+import OCMEventLoop
+import OCMTLS
+
+/// Where the workers can be found by the next supervisor, should this one be killed.
+///
+/// A directory for each configuration file, below the state directory, its user's alone, and locked by the supervisor that
+/// uses it. In it stands a Unix socket for each worker, named by the worker's identity: bound here, handed to the worker
+/// as a descriptor, which listens on it, and accepts when it has lost its supervisor. So a worker needs no path and no
+/// right to a file, and whoever it is reached through is known to have been able to reach this directory.
+@EventLoop final class RendezvousDirectory {
+    private let path: String
+    /// Holds the lock (flock(2)).
+    private let directory: FileDescriptor
+
+    /// Why workers will not be found again.
+    struct Unusable: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// A worker that has lost its supervisor.
+    struct Orphan: ~Copyable {
+        let identity: WorkerIdentity
+        let process: Int32
+        let channel: FileDescriptor
+    }
+
+    init(state: String, configuration: String) throws(Unusable) {
+        let name = SHA256Digest(of: configuration.utf8Span.span).hexadecimal.prefix(16)
+        path = "\(state)/workers-\(name)"
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw Unusable(description: "\(path) can't be made: \(SystemError("mkdir").reason)")
+        }
+        do throws(SystemError) {
+            directory = try FileDescriptor("open", unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))
+        } catch {
+            throw Unusable(description: "\(path): \(error)")
+        }
+        guard flock(directory.number, LOCK_EX | LOCK_NB) == 0 else {
+            throw Unusable(description: "another supervisor runs with this configuration file and state directory")
+        }
+    }
+
+    /// The socket for a new worker, bound and not listening.
+    func makeSocket(for worker: WorkerIdentity) throws(SystemError) -> FileDescriptor {
+        try PacketSocket.bind(to: reachable(worker.name))
+    }
+
+    func remove(_ worker: WorkerIdentity) {
+        unsafe unlinkat(directory.number, worker.name, 0)
+    }
+
+    /// Identities of the workers that have not been removed.
+    private var known: [WorkerIdentity] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return names.compactMap { WorkerIdentity(name: $0) }
+    }
+
+    /// Connects to the workers of an earlier supervisor; what is left of those that have ended is removed.
+    func orphans(_ body: (consuming Orphan) -> Void) {
+        for identity in known {
+            do throws(SystemError) {
+                let channel = try PacketSocket.connect(to: reachable(identity.name))
+                let process = try PeerCredentials(of: channel).process
+                body(Orphan(identity: identity, process: process, channel: channel))
+            } catch {
+                remove(identity)
+            }
+        }
+    }
+
+    /// By way of the open directory: a socket's path has room for 107 bytes only (unix(7)).
+    private func reachable(_ name: String) -> String {
+        "/proc/self/fd/\(directory.number)/\(name)"
+    }
+}
+
+extension WorkerIdentity {
+    /// 32 hexadecimal digits.
+    var name: String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 32 - digits.count) + digits
+    }
+
+    init?(name: String) {
+        guard name.utf8.count == 32, let value = UInt128(name, radix: 16) else { return nil }
+        self.init(value: value)
+    }
+}
