@@ -149,7 +149,7 @@ def test_the_version_is_the_same_everywhere(run):
     assert run("version").stdout == run("--version").stdout == f"ocm-supervisor {version}\n"
 
 
-@pytest.mark.parametrize("command", ["run", "check", "token", "client-config", "version"])
+@pytest.mark.parametrize("command", ["run", "check", "status", "token", "client-config", "version"])
 def test_every_command_has_help(run, command):
     result = run(command, "--help")
     assert result.returncode == 0

@@ -45,7 +45,7 @@ enum AdminClientFailure: Error, Equatable {
     let path: String
     private let deadline: Instant
 
-    nonisolated static let patience = Duration.seconds(10)
+    nonisolated static let patience = Duration.seconds(5)
     private static let longestAnswer = 16 << 20
 
     private init(_ path: String) {

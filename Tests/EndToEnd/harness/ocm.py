@@ -59,6 +59,7 @@ class Ocm:
         self.auth_path = self.directory / "auth.json"
         self.usage_path = self.directory / "usages.json"
         self.log_path = self.directory / "log"
+        self.socket_path = self.directory / "admin.sock"
         self.process = None
         self.tolerated = []  # patterns of log lines that a test expects
         self.secrets = list(self.tokens.values())
@@ -75,7 +76,7 @@ class Ocm:
             }],
             "supervisor": {
                 "workers": workers, "stop_timeout": "5s",
-                "state_directory": str(self.directory / "state"), "admin_socket": str(self.directory / "admin.sock"),
+                "state_directory": str(self.directory / "state"), "admin_socket": str(self.socket_path),
                 "endpoints": {"chatgpt": url + "/backend-api/codex", "openai": url, "oauth": url},
                 **({"limits": limits} if limits else {}), **({"timeouts": timeouts} if timeouts else {}),
                 **(supervisor or {}),
@@ -99,12 +100,12 @@ class Ocm:
 
     # The process.
 
-    def start(self, wait=True, descriptors=None):
-        """`descriptors`: the limit of open files that its processes are given."""
+    def start(self, wait=True, descriptors=None, variables=None):
+        """`descriptors`: the limit of open files that its processes are given; `variables`: more of the environment."""
         path = self.directory / "config.json"
         write_private(path, self.configuration)
         environment = {name: value for name, value in os.environ.items()
-                       if name in ("PATH", "HOME", "LANG", "TZ") or name.startswith("OCM_")}
+                       if name in ("PATH", "HOME", "LANG", "TZ") or name.startswith("OCM_")} | (variables or {})
         command = [str(binaries() / "ocm-supervisor"), "run", "-c", str(path)]
         if descriptors:
             command = [tool("prlimit", "util-linux"), f"--nofile={descriptors}:{descriptors}", *command]
