@@ -4,12 +4,23 @@ import Glibc
 /// What a command says on standard error.
 enum StandardError {
     static func write(_ text: String) {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if count < 0, errno != EINTR { return }
-            rest = rest.dropFirst(max(count, 0))
-        }
+        writeAll(text, to: STDERR_FILENO)
+    }
+}
+
+/// What a command says at once, wherever standard output leads to.
+enum StandardOutput {
+    static func write(_ text: String) {
+        writeAll(text, to: STDOUT_FILENO)
+    }
+}
+
+private func writeAll(_ text: String, to number: Int32) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+        let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(number, $0.baseAddress, $0.count) }
+        if count < 0, errno != EINTR { return }
+        rest = rest.dropFirst(max(count, 0))
     }
 }
 

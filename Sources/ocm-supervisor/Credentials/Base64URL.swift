@@ -19,6 +19,26 @@ enum Base64URL {
         }
     }
 
+    static func encode(_ bytes: Span<UInt8>) -> Secret {
+        Secret(capacity: bytes.count * 4 / 3 + 2) { output in
+            for start in stride(from: 0, to: bytes.count, by: 3) {
+                let group = start..<min(start + 3, bytes.count)
+                let bits = group.reduce(0) { $0 << 8 | Int(bytes[$1]) } << (8 * (3 - group.count))
+                for place in 0...group.count { output.append(character(bits >> (18 - 6 * place) & 63)) }
+            }
+        }
+    }
+
+    private static func character(_ value: Int) -> UInt8 {
+        switch value {
+        case 0..<26: UInt8(ascii: "A") + UInt8(value)
+        case 26..<52: UInt8(ascii: "a") + UInt8(value - 26)
+        case 52..<62: UInt8(ascii: "0") + UInt8(value - 52)
+        case 62: UInt8(ascii: "-")
+        default: UInt8(ascii: "_")
+        }
+    }
+
     private static func value(_ character: UInt8) -> UInt8? {
         switch character {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - UInt8(ascii: "A")

@@ -26,11 +26,27 @@ struct CredentialFile: Sendable {
         let reading: FileReading
     }
 
-    /// What stands behind all symbolic links; the path itself where nothing does.
+    /// What stands behind all symbolic links, or what the last of them names where that is not there.
     var target: String {
-        guard let resolved = unsafe realpath(path, nil) else { return path }
-        defer { unsafe free(resolved) }
-        return unsafe String(cString: resolved)
+        var name = path
+        // As many links as the kernel follows (path_resolution(7)).
+        for _ in 0..<40 {
+            if let resolved = unsafe realpath(name, nil) {
+                defer { unsafe free(resolved) }
+                return unsafe String(cString: resolved)
+            }
+            guard let next = Self.link(name) else { return name }
+            name = next.hasPrefix("/") ? next : Self.directory(of: name) + next
+        }
+        return path
+    }
+
+    /// What a symbolic link says; nil for anything else.
+    private static func link(_ path: String) -> String? {
+        var space = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = unsafe readlink(path, &space, space.count)
+        guard count > 0, count < space.count else { return nil }
+        return String(decoding: space[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     func read() -> FileReading {

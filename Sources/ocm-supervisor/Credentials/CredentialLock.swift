@@ -26,10 +26,12 @@ struct CredentialLock: ~Copyable {
         return errno == EWOULDBLOCK ? .busy : .impossible
     }
 
-    /// Made by root for a user's login, the lock is that user's as well.
+    /// Made by root for a user's login, or for the one that the user's directory will hold, the lock is that user's.
     private static func shareWithOwner(_ number: Int32, of target: String) {
         var status = stat()
-        guard geteuid() == 0, unsafe stat(target, &status) == 0, status.st_uid != 0 else { return }
+        guard geteuid() == 0 else { return }
+        if unsafe stat(target, &status) != 0, unsafe stat(CredentialFile.directory(of: target), &status) != 0 { return }
+        guard status.st_uid != 0 else { return }
         _ = fchown(number, status.st_uid, status.st_gid)
     }
 }

@@ -35,6 +35,13 @@ enum JSONString {
         output.append(UInt8(ascii: "\""))
     }
 
+    /// The same, by itself.
+    static func literal(_ text: Secret) -> Secret {
+        Secret(capacity: encodedBound(text.count)) { output in
+            text.withBytes { encode($0, into: &output) }
+        }
+    }
+
     /// Bytes that `encode` writes at most for `count` bytes.
     static func encodedBound(_ count: Int) -> Int { count * 6 + 2 }
 

@@ -110,7 +110,7 @@ import OCMTLS
 }
 
 extension Configuration.Trust {
-    fileprivate var sources: [TrustSource] {
+    var sources: [TrustSource] {
         (systemStore ? [.system] : []) + files.map { .file(path: $0) } + directories.map { .directory(path: $0) }
             + certificates.map { .pem(Array($0.utf8) + [UInt8(ascii: "\n")]) }
     }

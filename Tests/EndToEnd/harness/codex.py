@@ -49,3 +49,10 @@ http_headers = {{ "x-test-user" = "{user}" }}
     return subprocess.run(
         [str(binary()), "exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", prompt],
         cwd=work, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
+
+
+def command(home, *arguments, seconds=60, **variables):
+    """Any command with this home; the finished process with its output as text."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "CODEX_HOME": str(home), "LANG": "C.UTF-8"}
+    return subprocess.run([str(binary()), *arguments], cwd=home, env=environment | variables, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=seconds)

@@ -13,10 +13,20 @@ enum OAuthRequest {
 
     /// Of the exchange of a refresh token (RFC 6749 section 6, in JSON as the OAuth server likes it).
     static func body(exchanging token: Secret) -> Secret {
-        let head = "{\"client_id\":\"\(clientID)\",\"grant_type\":\"refresh_token\",\"refresh_token\":"
-        return Secret(capacity: head.utf8.count + JSONString.encodedBound(token.count) + 1) { output in
-            for byte in head.utf8 { output.append(byte) }
-            token.withBytes { JSONString.encode($0, into: &output) }
+        object([
+            ("client_id", Secret(clientID)), ("grant_type", Secret("refresh_token")), ("refresh_token", token),
+        ])
+    }
+
+    /// A JSON object of strings.
+    static func object(_ members: [(name: StaticString, value: Secret)]) -> Secret {
+        let room = members.reduce(2) { $0 + $1.name.utf8CodeUnitCount + JSONString.encodedBound($1.value.count) + 4 }
+        return Secret(capacity: room) { output in
+            output.append(UInt8(ascii: "{"))
+            for (index, member) in members.enumerated() {
+                for byte in "\(index > 0 ? "," : "")\"\(member.name)\":".utf8 { output.append(byte) }
+                member.value.withBytes { JSONString.encode($0, into: &output) }
+            }
             output.append(UInt8(ascii: "}"))
         }
     }

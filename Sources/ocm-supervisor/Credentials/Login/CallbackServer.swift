@@ -1,0 +1,95 @@
+internal import OCMEventLoop
+internal import OCMHTTP
+
+/// Waits on this machine for the browser to come back from the OAuth server, which knows this one address.
+///
+/// Whoever connects may be anybody's program: what counts is a request that carries the sign-in's state. Others are
+/// answered and forgotten, browsers that connect ahead of need are not waited for.
+@EventLoop final class CallbackServer {
+    nonisolated static let port: UInt16 = 1455
+    nonisolated static let address = "127.0.0.1:\(port)"
+    nonisolated static let redirect = "http://\(address)\(CallbackRequest.path)"
+
+    /// The browser, waiting for its page, and what it brought.
+    struct Arrival {
+        let request: CallbackRequest
+        let connection: CallbackConnection
+    }
+
+    private let listener: Listener
+    private let state: Secret
+    private let deadline: Instant
+    private let wakeup = Wakeup()
+    private var arrival: Arrival?
+    private var openConnections = 0
+    private static let maximumConnections = 32
+
+    /// `onForeign` is called for each answer that belongs to another sign-in.
+    private let onForeign: @EventLoop () -> Void
+
+    init(state: Secret, until deadline: Instant, onForeign: @escaping @EventLoop () -> Void) throws(LoginFailure) {
+        self.state = state
+        self.deadline = deadline
+        self.onForeign = onForeign
+        do throws(SystemError) {
+            let address = SocketAddress.v4(address: 0x7f00_0001, port: Self.port)
+            listener = try Listener(adopting: try Listener.bind(to: address, backlog: 16))
+        } catch {
+            throw error.isAddressInUse ? .portInUse(PortHolder.ofLoopback(Self.port)) : .listening(error)
+        }
+        EventLoop.spawn { await self.accept() }
+    }
+
+    /// The first request that counts.
+    func next() async throws(LoginFailure) -> Arrival {
+        while true {
+            if let arrival { return arrival }
+            do throws(WaitError) {
+                try await wakeup.wait(until: deadline)
+            } catch {
+                throw .expired
+            }
+        }
+    }
+
+    /// No more requests; the one that has arrived still gets its page.
+    func close() {
+        listener.close()
+    }
+
+    private func accept() async {
+        while listener.isOpen, arrival == nil {
+            do {
+                while openConnections < Self.maximumConnections, let (socket, _) = try listener.accept() {
+                    openConnections += 1
+                    EventLoop.spawn { await self.serve(CallbackConnection(socket, until: self.deadline)) }
+                }
+                if openConnections < Self.maximumConnections {
+                    try await listener.acceptable()
+                } else {
+                    try await EventLoop.sleep(for: .milliseconds(50))
+                }
+            } catch is WaitError {
+                return
+            } catch {
+                try? await EventLoop.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    private func serve(_ connection: CallbackConnection) async {
+        defer { openConnections -= 1 }
+        guard let request = await connection.request(state: state) else { return }
+        switch request {
+        case .granted, .refused:
+            guard arrival == nil else { return await connection.answer(.foreign) }
+            arrival = Arrival(request: request, connection: connection)
+            wakeup.signal()
+        case .foreign:
+            onForeign()
+            await connection.answer(.foreign)
+        case .malformed: await connection.answer(.malformed)
+        case .elsewhere: await connection.answer(.elsewhere)
+        }
+    }
+}
