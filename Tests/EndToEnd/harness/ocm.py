@@ -61,6 +61,8 @@ class Ocm:
         self.log_path = self.directory / "log"
         self.socket_path = self.directory / "admin.sock"
         self.process = None
+        self.launcher = []  # what starts the programs, where they are not started directly
+        self.programs = None  # another folder of the two programs
         self.tolerated = []  # patterns of log lines that a test expects
         self.secrets = list(self.tokens.values())
         if auth:
@@ -106,7 +108,7 @@ class Ocm:
         write_private(path, self.configuration)
         environment = {name: value for name, value in os.environ.items()
                        if name in ("PATH", "HOME", "LANG", "TZ") or name.startswith("OCM_")} | (variables or {})
-        command = [str(binaries() / "ocm-supervisor"), "run", "-c", str(path)]
+        command = [*self.launcher, str((self.programs or binaries()) / "ocm-supervisor"), "run", "-c", str(path)]
         if descriptors:
             command = [tool("prlimit", "util-linux"), f"--nofile={descriptors}:{descriptors}", *command]
         with open(self.log_path, "ab") as log:
