@@ -1,4 +1,4 @@
-"""Disks, directories and files that are in the way of the login: said once, survived, and over when the obstacle goes."""
+"""Disks, directories and files that are in the way of the login: said once, survived, over when the obstacle goes."""
 
 import asyncio
 import os
@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from harness import login, nobody, proc
+from harness import FULL, login, nobody, proc
 from harness.asking import TURN, Asking
 from harness.places import FileSystem
 from harness.waiting import eventually_async
@@ -113,6 +113,8 @@ async def test_a_refresh_that_can_wait_does_where_its_answer_would_have_no_place
         await eventually_async(lambda: said(ocm, PUT_OFF), 5, "the message")
         assert_said_once(ocm, PUT_OFF, text)
         assert (ocm.fake.stats()["refreshes"], ocm.auth_path.read_bytes()) == (0, before)
+        if obstacle == "full" and not FULL:
+            return  # it is looked at again every ten seconds: once is enough
         file_system.clear() if obstacle == "full" else file_system.read_only(False)
         await eventually_async(lambda: ocm.fake.stats()["refreshes"] == 1, 20, "the refresh")
         await file_is_live(ocm)
@@ -317,6 +319,8 @@ async def test_a_file_of_another_user_is_left_alone_and_the_message_names_the_wa
     assert (response.status, response.json()["error"]["code"]) == (400, "credential_unavailable")
     assert ocm.fake.stats()["refreshes"] == 0 and ocm.auth_path.read_bytes() == before
     assert len(ocm.alarms()) == 1
+    if not FULL:
+        return
     os.chown(ocm.auth_path, nobody.USER, nobody.USER)
     await works(ocm, 20)
     assert ocm.fake.stats()["refreshes"] == 1

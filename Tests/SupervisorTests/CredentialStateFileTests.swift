@@ -168,6 +168,20 @@ struct CredentialStateFileTests {
         #expect(simulation.credential?.generation == 2)
     }
 
+    @Test("what keeps new tokens from the file is said once, however many come meanwhile")
+    func lastingObstacleOfTheWriteBack() {
+        var simulation = started()
+        let problem = SaveProblem.system(call: "write", text: "No space left on device")
+        simulation.saveProblem = problem
+        simulation.pass(.seconds(4 * 3600))
+        #expect(simulation.asked.count >= 4)
+        #expect(simulation.reports.filter { $0 == .saveFailed(problem) }.count == 1)
+        simulation.saveProblem = nil
+        simulation.pass(.seconds(301))
+        #expect(simulation.reports.filter { $0 == .saved }.count == 1)
+        #expect(simulation.reused == 0)
+    }
+
     @Test("a removed file ends the refreshing; put back with spent tokens, it gets the new ones")
     func removedWhileRefreshing() {
         var simulation = started()

@@ -23,7 +23,11 @@ extension LoginState {
         let renewed = asked.renewed(by: answer, at: now)
         if let refresh = asked.refresh, !Tokens.match(refresh, renewed.refresh) { spend(refresh.digest) }
         learnClockSkew(from: renewed, at: now)
-        let fresh = Obtained(tokens: renewed, retry: now)
+        var fresh = Obtained(tokens: renewed, retry: now)
+        if let obtained, !obtained.isSaved {
+            // What was in the way of the ones before is no news if it is in the way of these.
+            (fresh.problem, fresh.attempts) = (obtained.problem, obtained.attempts)
+        }
         switch holding {
         case .nothing, .apiKey:
             // Logged out, or the file was moved aside: kept in case that the old tokens come back.

@@ -92,7 +92,7 @@ extension LoginState {
     mutating func holdBack(_ obstacle: Obstacle, at now: Timestamp) -> [Action] {
         let isNews = self.obstacle != obstacle
         self.obstacle = obstacle
-        refreshDue = now + timing.urgency
+        refreshDue = now + timing.patience
         return (isNews ? [.report(.heldBack(obstacle))] : []) + stopRefreshing(at: now)
     }
 

@@ -6,8 +6,13 @@ extension CredentialStore {
     private static let quiet = Duration.milliseconds(100)
     /// or has been changing for so long.
     private static let longestUnrest = Duration.seconds(1)
-    /// Whatever the watches say, the file is looked at so often: some file systems do not tell.
-    private static let lookout = Duration.seconds(30)
+    /// Whatever the watches say, the file is looked at so often: some file systems do not tell, and a link may lead
+    /// elsewhere, or nowhere, without a change beside it.
+    private static let lookout = Duration.seconds(5)
+    /// So often it is asked where the path leads now.
+    private static let wayCheck = Duration.seconds(5)
+    /// The same where it is a link: it may be turned to another directory at any time.
+    private static let linkCheck = Duration.seconds(1)
 
     /// Watches the directory that `directory` names at the time, for ever.
     func watch(_ directory: @escaping @EventLoop () -> String) async {
@@ -30,23 +35,28 @@ extension CredentialStore {
         while !Task.isCancelled {
             let directory = CredentialFile.directory(of: file.target)
             if directory == own {
-                try? await EventLoop.sleep(for: .seconds(5))
+                try? await EventLoop.sleep(for: Self.wayCheck)
             } else {
-                try? await watchOnce(directory) { CredentialFile.directory(of: self.file.target) }
+                try? await watchOnce(directory, checkingEvery: Self.linkCheck) {
+                    CredentialFile.directory(of: self.file.target)
+                }
                 noteChange()
                 try? await EventLoop.sleep(for: .milliseconds(500))
             }
         }
     }
 
-    private func watchOnce(_ directory: String, while current: @EventLoop () -> String) async throws {
+    private func watchOnce(
+        _ directory: String, checkingEvery interval: Duration = CredentialStore.wayCheck,
+        while current: @EventLoop () -> String
+    ) async throws {
         let watch = try FileWatch(directory: directory)
         defer { watch.close() }
         // Whatever happened before there was a watch.
         noteChange()
         while current() == directory {
             do throws(WaitError) {
-                let changes = try await watch.changes(until: EventLoop.now + .seconds(5))
+                let changes = try await watch.changes(until: EventLoop.now + interval)
                 if changes.isLost { return }
                 if changes.names.contains(where: { concerns($0) }) { noteChange() }
             } catch {
@@ -85,7 +95,7 @@ extension CredentialStore {
     private func nextEvent() -> Instant {
         let now = Instant.now
         var next = min(now + Self.lookout, readDue ?? .never)
-        // The wall clock may be set: it is asked again at least every half minute.
+        // The wall clock may be set: it is asked again as often.
         if let wakeUp = state.wakeUp { next = min(next, now + (wakeUp - Timestamp.now)) }
         // Nothing is so urgent that a mistake should keep the loop busy.
         return max(next, now + .milliseconds(5))
