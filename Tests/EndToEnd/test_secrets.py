@@ -41,7 +41,7 @@ def planted():
 async def busy(ocm):
     """A slow refresh with requests that wait for it; afterwards all secrets there were."""
     known = secrets_of(ocm.auth())
-    ocm.fake.order(route="token", delay=1)
+    ocm.fake.order(route="token", delay=0.5)
     ocm.fake.control(revoke_access=True)
     responses = await asyncio.gather(*(ocm.ask("POST", "/v1/responses", TURN) for _ in range(20)))
     assert {response.status for response in responses} == {200}
@@ -152,7 +152,7 @@ async def test_no_process_leaves_a_core_file_or_can_be_looked_into(start_ocm, co
     assert leaks.owner(ordinary, "mem") != 0 and may_read(prefix, ordinary)
     ocm = nobody.give(start_ocm(start=False))
     ocm.start()
-    ocm.fake.order(route="token", delay=2)
+    ocm.fake.order(route="token", delay=1)
     ocm.fake.control(revoke_access=True)
     waiting = asyncio.create_task(ocm.ask("POST", "/v1/responses", TURN))
 

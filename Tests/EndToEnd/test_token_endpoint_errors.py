@@ -48,7 +48,7 @@ def failures():
     yield status(403, usual=True)
     yield status(404)
     yield status(302, ("Location", "http://127.0.0.1:1/"))
-    yield status(429, usual=True)
+    yield status(429)
     yield status(429, ("Retry-After", "2"), usual=True)
     yield status(429, ("Retry-After", "Fri, 01 Jan 2027 00:00:00 GMT"))
     yield status(500)
@@ -58,13 +58,13 @@ def failures():
     broken = "the exchange with the token endpoint broke off"
     tokens = {"access_token": login.token(0, 3600), "refresh_token": SECRET}
     yield "200 with garbage", {"body": f"}}{SECRET}"}, answered, True
-    yield "200 without tokens", {"json": {"token_type": "Bearer"}}, answered, True
+    yield "200 without tokens", {"json": {"token_type": "Bearer"}}, answered, False
     yield "200 with tokens of no form", {"json": {"access_token": 5, "refresh_token": "a b"}}, answered, False
     yield "200 of a megabyte", {"json": tokens | {"more": "x" * (1 << 20)}}, f"{broken}: the answer is too long", True
     yield "an empty answer", {"hangup": True}, broken, True
     yield "an answer cut off", {"json": tokens, "cut_after_bytes": 40}, broken, True
     yield "an answer cut off by a reset", {"json": tokens, "cut_after_bytes": 40, "reset": True}, broken, False
-    yield "no HTTP", {"raw": f"220 {SECRET} ESMTP\r\n\r\n"}, broken, True
+    yield "no HTTP", {"raw": f"220 {SECRET} ESMTP\r\n\r\n"}, broken, False
     yield "a head without end", {"raw": "HTTP/1.1 200 OK\r\n" + "x-y: z\r\n" * 60000}, broken, False
 
 
@@ -142,8 +142,9 @@ async def test_a_refresh_token_that_is_refused_ends_the_login_until_the_file_cha
 
 
 @pytest.mark.deadline(60)
+@pytest.mark.skipif(not FULL, reason="takes ten seconds for each: OCM_TEST_FULL=1")
 @pytest.mark.parametrize("body", [pytest.param(body, id=place) for place, body in
-                                  code_in_each_place("refresh_token_reused")[:3 if FULL else 1]])
+                                  code_in_each_place("refresh_token_reused")])
 async def test_a_refresh_token_that_was_used_before_ends_the_login_after_ten_seconds(start_ocm, body):
     ocm = start_ocm()
     ocm.tolerate("the login has ended")
@@ -190,8 +191,10 @@ async def test_a_token_endpoint_that_fails_is_asked_again_and_a_new_file_heals_a
     assert_live(ocm)
 
 
-@pytest.mark.parametrize("answer", [{"status": 500}, {"status": 429, "headers": [["Retry-After", "2"]]},
-                                    {"hangup": True}], ids=["500", "429 with retry-after", "hangup"])
+@pytest.mark.parametrize("answer", [
+    pytest.param({"status": 500}, id="500"),
+    *([pytest.param({"status": 429, "headers": [["Retry-After", "2"]]}, id="429 with retry-after"),
+       pytest.param({"hangup": True}, id="hangup")] if FULL else [])])
 async def test_a_token_endpoint_that_works_again_heals_by_itself(start_ocm, answer):
     ocm = start_ocm()
     ocm.tolerate("refresh failed, will be tried again")
@@ -274,7 +277,7 @@ async def test_a_token_endpoint_that_is_silent_is_given_up_after_a_minute(start_
 
 @pytest.mark.parametrize("answer, level", [
     ({"status": 401, "json": {"code": "refresh_token_expired"}}, "error"),
-    ({"status": 500}, "warning"), ({"hangup": True}, "warning")], ids=["refused", "500", "hangup"])
+    ({"status": 500}, "warning")], ids=["refused", "500"])
 async def test_a_failed_refresh_ahead_of_need_is_noticed_by_no_client(start_ocm, answer, level):
     ocm = start_ocm(start=False)
     ocm.tolerate("the login has ended", "refresh failed, will be tried again")
@@ -298,7 +301,7 @@ async def test_a_failed_refresh_ahead_of_need_is_noticed_by_no_client(start_ocm,
 @pytest.mark.deadline(60)
 async def test_an_account_without_quota_is_refreshed_nevertheless(start_ocm):
     """The API's 429 reaches the client as it came; after the reset the token is a good one."""
-    ocm = start_ocm(lifetime=4)
+    ocm = start_ocm(lifetime=3)
     limit = {"error": {"type": "usage_limit_reached", "plan_type": "pro", "resets_at": 1900000000}}
     ocm.fake.order(times=-1, status=429, json=limit)
 
