@@ -101,7 +101,7 @@ async def test_new_tokens_that_find_no_place_are_kept_in_memory_until_they_do(fi
 
 @pytest.mark.deadline(60)
 @pytest.mark.parametrize("obstacle, text", [("full", "No space left"), ("read-only", "Read-only")])
-async def test_a_refresh_that_can_wait_does_where_its_answer_would_have_no_place(file_system, start_ocm, obstacle, text):
+async def test_a_refresh_that_can_wait_does_while_its_answer_has_no_place(file_system, start_ocm, obstacle, text):
     ocm = ocm_with(start_ocm, file_system.path / "auth.json")
     ocm.tolerate(PUT_OFF)
     ocm.fake.control(check=False)

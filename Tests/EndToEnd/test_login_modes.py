@@ -57,8 +57,9 @@ async def test_an_api_key_in_any_form_goes_to_the_api_for_keys_and_is_never_refr
     assert (await ocm.ask("POST", "/v1/responses", TURN)).status == 200
 
 
-@pytest.mark.parametrize("form", [{"auth_mode": "apikey"}, {"auth_mode": "apikey", "OPENAI_API_KEY": "", "tokens": TOKENS}],
-                         ids=["missing", "empty, tokens beside"])
+@pytest.mark.parametrize("form", [
+    pytest.param({"auth_mode": "apikey"}, id="missing"),
+    pytest.param({"auth_mode": "apikey", "OPENAI_API_KEY": "", "tokens": TOKENS}, id="empty, tokens beside")])
 async def test_auth_mode_apikey_without_a_key_is_no_login_and_says_so(start_ocm, form):
     ocm = start_ocm(start=False)
     ocm.tolerate("credential file can't be used")

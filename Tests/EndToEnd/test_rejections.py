@@ -170,7 +170,7 @@ def assert_comes_again(response):
 
 @pytest.mark.deadline(180)
 async def test_what_waiting_bodies_take_is_bounded_and_the_rest_is_told_to_come_again(start_ocm):
-    """Budget for 8 bodies, 24 come: 8 are kept and repeated, 16 come again by themselves; after that all of it is free."""
+    """There is room for 8 of 24 bodies: 8 are repeated, 16 come again by themselves, and then all of it is free."""
     size = counts(1, 8) * MEGABYTE
     budget = {} if size == 8 * MEGABYTE else {"buffers": 8 * size}  # 8 MiB and 64 MiB are the defaults
     ocm = start_ocm(workers=1, limits=budget)

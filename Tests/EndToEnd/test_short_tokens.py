@@ -1,7 +1,7 @@
 """Tokens that live seconds, clients at work all the time: nobody sees a failure, and no refresh token is used twice.
 
-Three OCMs work side by side, each on an API of its own: one whose token endpoint works, one whose is slow, one whose fails
-every third time. Five minutes with OCM_TEST_FULL=1.
+Three OCMs work side by side, each on an API of its own: one whose token endpoint works, one whose is slow, one whose
+fails every third time. Five minutes with OCM_TEST_FULL=1.
 """
 
 import asyncio
@@ -43,7 +43,8 @@ class Clients:
                     return
                 stream = bool(turn % 3)
                 text = f"client {n} turn {turn}"
-                response = await connection.ask("POST", "/v1/responses", SHORT | {"stream": stream}, fake={"text": text})
+                response = await connection.ask("POST", "/v1/responses", SHORT | {"stream": stream},
+                                                fake={"text": text})
                 self.note(response, text, stream)
                 self.requests += 1
                 await asyncio.sleep(0.1)

@@ -11,7 +11,7 @@ USER = 65534
 
 
 def give(ocm, but=()):
-    """Makes the OCM, which is not started yet, run as nobody if we are root. Its directory is nobody's, `but` some files."""
+    """Makes an OCM that is not started yet run as nobody, if we are root. Its directory is nobody's, but for `but`."""
     if os.geteuid() != 0:
         return ocm
     for path in (ocm.directory, *ocm.directory.parents):
@@ -24,6 +24,6 @@ def give(ocm, but=()):
         shutil.copy(binaries() / name, ocm.programs / name)
     # At the start only, which writes config.json.
     kept = "".join(f" && chown 0:0 {path}" for path in but)
-    ocm.launcher = ["sh", "-c", f'chown -R {USER}:{USER} "$0"{kept} && exec {tool("setpriv", "util-linux")} --reuid={USER} '
-                    f'--regid={USER} --clear-groups -- "$@"', str(ocm.directory)]
+    become = f'{tool("setpriv", "util-linux")} --reuid={USER} --regid={USER} --clear-groups --'
+    ocm.launcher = ["sh", "-c", f'chown -R {USER}:{USER} "$0"{kept} && exec {become} "$@"', str(ocm.directory)]
     return ocm
