@@ -141,21 +141,21 @@ async def test_a_refresh_token_that_is_refused_ends_the_login_until_the_file_cha
     assert_live(ocm)
 
 
-@pytest.mark.deadline(60)
-@pytest.mark.skipif(not FULL, reason="takes ten seconds for each: OCM_TEST_FULL=1")
-@pytest.mark.parametrize("body", [pytest.param(body, id=place) for place, body in
-                                  code_in_each_place("refresh_token_reused")])
-async def test_a_refresh_token_that_was_used_before_ends_the_login_after_ten_seconds(start_ocm, body):
-    ocm = start_ocm()
-    ocm.tolerate("the login has ended")
-    ocm.fake.order(route="token", times=-1, status=401, json=body)
-    ocm.fake.control(revoke_access=True)
-    assert_signed_out(await asked_at_once(ocm) + await asked_at_once(ocm, 10))
-    assert_one_alarm(ocm, "error", "the login has ended", "the refresh token has been used before (status 401)")
-    assert token_requests(ocm) == 1
-    ocm.fake.control(clear=True)
-    ocm.sign_in()
-    await works(ocm)
+if FULL:  # ten seconds for each
+    @pytest.mark.deadline(60)
+    @pytest.mark.parametrize("body", [pytest.param(body, id=place) for place, body in
+                                      code_in_each_place("refresh_token_reused")])
+    async def test_a_refresh_token_that_was_used_before_ends_the_login_after_ten_seconds(start_ocm, body):
+        ocm = start_ocm()
+        ocm.tolerate("the login has ended")
+        ocm.fake.order(route="token", times=-1, status=401, json=body)
+        ocm.fake.control(revoke_access=True)
+        assert_signed_out(await asked_at_once(ocm) + await asked_at_once(ocm, 10))
+        assert_one_alarm(ocm, "error", "the login has ended", "the refresh token has been used before (status 401)")
+        assert token_requests(ocm) == 1
+        ocm.fake.control(clear=True)
+        ocm.sign_in()
+        await works(ocm)
 
 
 async def test_what_the_process_writes_that_has_used_the_refresh_token_heals_all_that_wait(start_ocm):
@@ -255,22 +255,22 @@ def serving(pair):
     return context
 
 
-@pytest.mark.deadline(120)
-@pytest.mark.skipif(not FULL, reason="takes the minute that an exchange may last: OCM_TEST_FULL=1")
-async def test_a_token_endpoint_that_is_silent_is_given_up_after_a_minute(start_ocm):
-    ocm = start_ocm()
-    ocm.tolerate("refresh failed, will be tried again")
-    ocm.fake.order(route="token", delay=100)
-    ocm.fake.control(revoke_access=True)
-    assert_put_off(await asked_at_once(ocm))  # after 20 s, which no client is kept waiting for longer
+if FULL:  # the minute that an exchange may last
+    @pytest.mark.deadline(120)
+    async def test_a_token_endpoint_that_is_silent_is_given_up_after_a_minute(start_ocm):
+        ocm = start_ocm()
+        ocm.tolerate("refresh failed, will be tried again")
+        ocm.fake.order(route="token", delay=100)
+        ocm.fake.control(revoke_access=True)
+        assert_put_off(await asked_at_once(ocm))  # after 20 s, which no client is kept waiting for longer
 
-    async def reported():
-        return ocm.alarms()
+        async def reported():
+            return ocm.alarms()
 
-    await eventually_async(reported, 60, "the deadline")
-    assert_one_alarm(ocm, "warning", "refresh failed, will be tried again", "the token endpoint took too long")
-    await works(ocm)
-    assert_live(ocm)
+        await eventually_async(reported, 60, "the deadline")
+        assert_one_alarm(ocm, "warning", "refresh failed, will be tried again", "the token endpoint took too long")
+        await works(ocm)
+        assert_live(ocm)
 
 
 # A token that still works: nobody notices.
