@@ -15,6 +15,7 @@ struct StatusReport: Codable, Equatable {
         enum State: String, Codable, CaseIterable { case starting, serving, draining }
 
         let pid: Int32
+        /// Since when this supervisor has had it.
         let since: String
         let state: State
     }

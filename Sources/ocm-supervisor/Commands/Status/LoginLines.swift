@@ -12,7 +12,9 @@ struct LoginLines {
             rows.append(("not saved", "new tokens are in memory only, they are written again and again: \(unsaved)"))
         }
         if let account { rows.append(("account", account)) }
-        if let expiry { rows.append(("token", "\(isOver(expiry) ? "expired" : "expires") \(moment(expiry))")) }
+        if let expiry, credential.usable || isOver(expiry) {
+            rows.append(("token", "\(isOver(expiry) ? "expired" : "expires") \(moment(expiry))"))
+        }
         if let refreshed = moment(of: credential.last_refresh) { rows.append(("refreshed", refreshed)) }
         return rows + [("file", credential.path)]
     }
@@ -38,7 +40,7 @@ struct LoginLines {
     private var consequence: String? {
         switch (credential.state, credential.usable) {
         case (.valid, true), (.refreshing, _): nil
-        case (.dead, false), (.valid, false): "requests are refused"
+        case (.dead, false), (.valid, false): "requests are refused with status 400"
         case (.absent, _), (.failing, false): "requests are answered 503, so that clients try again"
         case (.dead, true), (.failing, true): "requests are served with the token that is still good"
         }

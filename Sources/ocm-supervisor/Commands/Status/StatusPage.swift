@@ -38,9 +38,10 @@ struct StatusPage {
     }
 
     private var workers: [String] {
-        let count = report.workers.count { $0.state == .serving }
-        let wanted = report.workers_configured
-        var lines = ["Workers: \(count) of \(wanted) serving"]
+        let serving = report.workers.count { $0.state == .serving }
+        let draining = report.workers.count { $0.state == .draining }
+        var lines = ["Workers: \(serving) of \(report.workers_configured) serving"]
+        if draining > 0 { lines[0] += ", \(draining) finishing what is open" }
         for worker in report.workers {
             lines.append(row("\(worker.pid)", "\(worker.state.rawValue), started \(moment(worker.since))"))
         }
