@@ -10,6 +10,9 @@ import OCMIPC
     private let signals: SignalSource
     let started = Timestamp.now
     private(set) var state = StatusReport.State.starting
+    /// The signal that has asked for the end, and what waits for it.
+    private var endSignal: Int32?
+    private let endAsked = Wakeup()
 
     private static let startTime = Duration.seconds(30)
 
@@ -50,15 +53,17 @@ import OCMIPC
         let admin = socket.map { AdminServer($0, routes(for: service), logger: log.logger) }
         admin?.start()
         defer { admin?.close() }
-        guard await service.start(until: EventLoop.now + Self.startTime) else {
+        EventLoop.spawn { [self] in await followSignals(service) }
+        if await service.start(until: EventLoop.now + Self.startTime) {
+            state = .serving
+            log.logger.notice("ready", metadata: ["version": "\(Release.version)", "workers": "\(configuration.workers)"])
+        } else if endSignal == nil {
             await service.stop(within: .zero)
             throw .workersNotReady
         }
-        state = .serving
-        log.logger.notice("ready", metadata: ["version": "\(Release.version)", "workers": "\(configuration.workers)"])
-        let signal = await endSignal()
+        while endSignal == nil { try? await endAsked.wait() }
         state = .stopping
-        log.logger.notice("stopping", metadata: ["signal": "\(signal ?? 0)"])
+        log.logger.notice("stopping", metadata: ["signal": "\(endSignal ?? 0)"])
         await service.stop(within: configuration.stopTimeout ?? .seconds(365 * 86400))
         log.logger.notice("stopped")
     }
@@ -72,13 +77,19 @@ import OCMIPC
         return try RunningService(configuration, log: log, rendezvous: rendezvous, orphans: orphans)
     }
 
-    /// SIGHUP, which asks for a reload, is no reason to end.
-    private func endSignal() async -> Int32? {
+    /// The first signal ends the service when what is open is finished, a second one at once. SIGHUP, which asks for a
+    /// reload, is no reason to end.
+    private func followSignals(_ service: RunningService) async {
         while let signal = try? await signals.next() {
-            guard signal == SIGHUP else { return signal }
-            log.logger.warning("reload is not supported yet: restart to apply a changed configuration")
+            if signal == SIGHUP {
+                log.logger.warning("reload is not supported yet: restart to apply a changed configuration")
+                continue
+            }
+            if endSignal != nil { log.logger.notice("stopping at once", metadata: ["signal": "\(signal)"]) }
+            if endSignal != nil || state == .starting { service.hurry() }
+            endSignal = signal
+            endAsked.signal()
         }
-        return nil
     }
 
     /// As far as the hard limit (getrlimit(2)); workers inherit it.

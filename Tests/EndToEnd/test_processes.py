@@ -3,12 +3,15 @@
 import asyncio
 import json
 import os
+import pathlib
+import shutil
 import signal
 
 import pytest
 
 from harness import counts, proc
 from harness.http import Ended
+from harness.ocm import binaries
 from harness.usage import assert_equal
 from harness.waiting import eventually, eventually_async, every
 
@@ -80,7 +83,7 @@ async def test_a_worker_that_is_killed_is_replaced_and_the_others_streams_go_on(
     ocm = start_ocm()
     ocm.tolerate(r"(?i)worker")
     # One after the other: a burst may go to one worker.
-    streams = [await stream(ocm, events=150, interval=0.02) for _ in range(40)]
+    streams = [await stream(ocm, events=500, interval=0.02) for _ in range(40)]
     owners = [worker_of(ocm, connection) for connection, _ in streams]
     assert None not in owners
     victim = owners[0]
@@ -170,6 +173,36 @@ async def test_sigterm_cuts_streams_at_the_stop_deadline(start_ocm):
     connection.close()
     await eventually_async(lambda: not ocm.running, 10, "the end")
     assert ocm.process.returncode == 0
+
+
+async def test_a_second_signal_ends_what_the_first_would_have_finished(start_ocm):
+    ocm = start_ocm(supervisor={"stop_timeout": "60s"})
+    ocm.tolerate(r"worker died")
+    connection, response = await stream(ocm, events=100000, interval=0.01)
+    ocm.signal(signal.SIGTERM)
+    await eventually_async(lambda: '"stopping"' in ocm.log(), 5, "the first signal to be taken")
+    ocm.signal(signal.SIGTERM)
+    await eventually_async(lambda: not ocm.running, 5, "the end")
+    assert ocm.process.returncode == 0
+    ocm.check_log()
+    with pytest.raises((Ended, asyncio.IncompleteReadError, ConnectionError)):
+        await rest(connection, response)
+    connection.close()
+
+
+def test_a_signal_during_the_start_ends_it(start_ocm, directory, monkeypatch):
+    shutil.copy(binaries() / "ocm-supervisor", directory)
+    worker = pathlib.Path(directory) / "ocm-worker"
+    worker.write_text("no program\n")
+    worker.chmod(0o755)
+    monkeypatch.setenv("OCM_BIN_DIR", directory)
+    ocm = start_ocm(start=False)
+    ocm.tolerate("a worker can't be started")
+    ocm.start(wait=False)
+    eventually(lambda: "a worker can't be started" in ocm.log(), 5, "the start")
+    ocm.signal(signal.SIGTERM)
+    assert ocm.process.wait(5) == 0
+    ocm.check_log()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)

@@ -70,6 +70,11 @@ import OCMIPC
         return true
     }
 
+    /// Has a start or a stop under way come to its end at once.
+    func hurry() {
+        fleet.hurry()
+    }
+
     /// Ends the workers first, then saves what they have reported; a refresh that is under way comes to its end.
     func stop(within duration: Duration) async {
         await fleet.stop(within: duration)

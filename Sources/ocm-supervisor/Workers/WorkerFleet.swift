@@ -17,6 +17,8 @@ import OCMIPC
     var ended: (WorkerProcess) -> Void = { _ in }
     private(set) var workers: [WorkerProcess] = []
     private var isStopping = false
+    /// Nothing is waited for any more.
+    private var isHurried = false
     /// What a worker that starts has to be told, the latest of each.
     private var credentials: [String: CredentialState] = [:]
     private var addresses: [String: [SocketAddress]] = [:]
@@ -61,6 +63,7 @@ import OCMIPC
             EventLoop.spawn { [self] in await keep() }
         }
         while readyCount < count {
+            if isHurried { return false }
             do { try await changed.wait(until: deadline) } catch { return false }
         }
         return true
@@ -89,19 +92,26 @@ import OCMIPC
     /// Drains all workers and waits for their end; those that are left at the deadline are killed.
     func stop(within duration: Duration) async {
         isStopping = true
+        isHurried = false
         for worker in workers { worker.drain(within: duration.wholeMilliseconds) }
         // Who comes now is refused at once, instead of waiting in a queue that nobody will serve.
         listeners.close()
         let deadline = EventLoop.now + duration + .seconds(15)
         while !workers.isEmpty {
             do {
-                try await changed.wait(until: deadline)
+                try await changed.wait(until: isHurried ? .now : deadline)
             } catch {
                 for worker in workers { worker.process.kill(9) }
                 await awaitBurials()
                 return
             }
         }
+    }
+
+    /// Has a start or a stop under way wait no longer.
+    func hurry() {
+        isHurried = true
+        changed.signal()
     }
 
     /// What killed workers have reported is in their channels still.
@@ -179,7 +189,7 @@ import OCMIPC
         rendezvous?.remove(worker.identity)
         workers.removeAll { $0 === worker }
         ended(worker)
-        if worker.state == .draining {
+        if worker.state == .draining || isStopping {
             logger.info("worker ended", metadata: ["worker": "\(worker.pid)"])
         } else {
             logger.error(
