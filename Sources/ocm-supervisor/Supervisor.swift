@@ -56,7 +56,8 @@ import OCMIPC
         EventLoop.spawn { [self] in await followSignals(service) }
         if await service.start(until: EventLoop.now + Self.startTime) {
             state = .serving
-            log.logger.notice("ready", metadata: ["version": "\(Release.version)", "workers": "\(configuration.workers)"])
+            log.logger.notice(
+                "ready", metadata: ["version": "\(Release.version)", "workers": "\(configuration.workers)"])
         } else if endSignal == nil {
             await service.stop(within: .zero)
             throw .workersNotReady
