@@ -163,6 +163,16 @@ def test_check_examines_the_files_that_a_service_names(ocm, tmp_path, field, fil
     assert result.returncode == 78
 
 
+def test_check_examines_the_place_of_a_named_admin_socket(ocm, tmp_path):
+    login(tmp_path)
+    write(tmp_path, '{ "services": [ { "type": "ocm" } ], "supervisor": {\n  "admin_socket": "gone/admin.sock" } }')
+    result = ocm("check", "-c", "config.json")
+    assert result.stderr.splitlines()[:-1] == [
+        f"config.json:2: error: supervisor.admin_socket: {tmp_path}/gone can't be written to (No such file or directory); "
+        "create it, or name a file elsewhere"]
+    assert result.returncode == 78
+
+
 def test_check_loads_the_certificates_to_trust(ocm, tmp_path):
     login(tmp_path)
     (tmp_path / "empty.pem").write_text("not a certificate\n")

@@ -18,6 +18,9 @@ struct NamedFiles {
             examineWritable(path, value, found)
         }
         let supervisor = file.document["supervisor"]
+        if configuration.namesAdminSocket, let value = supervisor?["admin_socket"] {
+            examineWritable(configuration.adminSocket, value, found)
+        }
         if let path = configuration.pricingPath, let value = supervisor?["pricing_path"] {
             examinePrices(path, value, found)
         }
