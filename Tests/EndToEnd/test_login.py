@@ -7,11 +7,13 @@ import signal
 import socket
 import stat
 import subprocess
+import urllib.parse
 
 import pytest
 
 from harness import codex
 from harness.signin import CALLBACK_PORT, Person, agree, callback_port, get, visit
+from harness.tls import certificate
 from harness.tools import tool
 from harness.waiting import eventually, eventually_async
 
@@ -22,6 +24,7 @@ TURN = {"model": "gpt-5.5", "input": "hi", "stream": True}
 def person(start_ocm, directory):
     with callback_port():
         person = Person(directory, start_ocm.fake())
+        person.fake.control(signin={"pending": 0})  # who is shown a code has entered it before the first question
         yield person
         person.close()
 
@@ -51,6 +54,7 @@ def with_a_code(person):
     return None, command
 
 
+USER_CODE = r"\n  (\w{4}-\w{4})\n"
 FLOWS = pytest.mark.parametrize("sign_in", [through_the_browser, with_a_code])
 
 
@@ -111,8 +115,9 @@ def test_half_a_file_and_a_key_give_way(person):
     for old in ('{"tokens": {"access_token": "x', '{"auth_mode": "apikey", "OPENAI_API_KEY": "sk-old"}'):
         person.write({})
         person.auth_path.write_text(old)
-        with_a_code(person)
+        _, command = with_a_code(person)
         assert_signed_in(person)
+        assert ("The API key in" in command.output) == ("sk-old" in old) and "sk-old" not in command.visible()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root writes into other users' directories")
@@ -192,6 +197,32 @@ def test_a_port_in_use_is_named_with_its_holder_and_a_way_out(person):
 
 
 @pytest.mark.parametrize("flow", ["browser", "device"])
+def test_nothing_secret_can_be_seen_of_it(person, flow):
+    """Beside the tokens the proof key's verifier: with it and the code anybody could get them."""
+    person.fake.control(signin={"pending": -1})
+    if flow == "browser":
+        command = person.login()
+        link = command.link()
+        seen = command.visible()
+        visit(link)
+    else:
+        command = person.login("--device")
+        code = command.says(USER_CODE).group(1)
+        seen = command.visible()
+        get(f"{person.fake.url}/codex/device?user_code={code}")
+    assert command.ends() == 0
+    seen += command.visible()
+    asked = {r["target"]: r["body"] for r in person.fake.requests() if r["body"]}
+    exchange = dict(urllib.parse.parse_qsl(asked["/oauth/token"]))
+    assert set(exchange) == {"grant_type", "client_id", "code", "redirect_uri", "code_verifier"}
+    secret = [exchange["code"], exchange["code_verifier"], *person.tokens()]
+    if flow == "device":
+        secret.append(json.loads(asked["/api/accounts/deviceauth/token"])["device_auth_id"])
+    assert "ocm-supervisor\0login" in seen or os.geteuid() != 0, "its arguments were looked at"
+    assert not [text for text in secret if text in seen]
+
+
+@pytest.mark.parametrize("flow", ["browser", "device"])
 def test_an_interrupt_leaves_everything_as_it_was(person, flow):
     old = person.fake.login()
     person.write(old)
@@ -206,7 +237,7 @@ def test_an_interrupt_leaves_everything_as_it_was(person, flow):
 def test_the_code_is_asked_about_until_it_is_entered_and_not_too_often(person):
     person.fake.control(signin={"pending": -1})
     command = person.login("--device")
-    page, code = command.says(r"  (http\S+/codex/device)\n"), command.says(r"\n  (\w{4}-\w{4})\n")
+    page, code = command.says(r"  (http\S+/codex/device)\n"), command.says(USER_CODE)
     eventually(lambda: [r["status"] for r in person.fake.records()].count(403) >= 2, 10, "two questions")
     assert get(f"{page.group(1)}?user_code=WRONG").status == 404
     assert get(f"{page.group(1)}?user_code={code.group(1)}").status == 200
@@ -255,7 +286,7 @@ def test_a_device_endpoint_in_trouble(person):
 def test_a_server_that_fails_for_a_while_is_asked_again(person):
     person.fake.control(signin={"pending": -1})
     command = person.login("--device")
-    code = command.says(r"\n  (\w{4}-\w{4})\n").group(1)
+    code = command.says(USER_CODE).group(1)
     person.fake.order(route="device", hangup=True)
     eventually(lambda: not person.fake.stats()["orders_left"], 10, "the question that was hung up on")
     get(f"{person.fake.url}/codex/device?user_code={code}")
@@ -263,10 +294,17 @@ def test_a_server_that_fails_for_a_while_is_asked_again(person):
     assert_signed_in(person)
 
 
-def test_a_token_is_not_sent_to_a_server_that_nothing_vouches_for(person):
-    person.configure({}, supervisor={"endpoints": {"oauth": person.fake.url.replace("http:", "https:")}})
+def test_a_server_is_trusted_by_the_configuration_and_else_told_nothing(person, start_ocm):
+    trusted, key = certificate(person.directory, "oauth", "IP:127.0.0.1")
+    person.fake = start_ocm.fake("--tls-certificate", trusted, "--tls-key", key)
+    person.fake.control(signin={"pending": 0})
+    person.configure({})
     command = person.login("--device")
-    assert command.ends() == 1 and "no answer from https" in command.errors
+    assert command.ends() == 1 and "no answer from https" in command.errors and "certificate" in command.errors
+    assert person.fake.stats()["requests"] == 0
+    person.configure({}, certificate={"certificate_path": [trusted]})
+    with_a_code(person)
+    assert_signed_in(person)
 
 
 # A file that can't be written.
@@ -392,6 +430,7 @@ async def test_an_ocm_that_runs_takes_the_login_up_and_stops_with_the_logout(sta
     ocm = start_ocm(auth=None)
     ocm.tolerate(r"(?i)credential|auth\.json|login|sign")
     person = Person(directory, ocm.fake)
+    ocm.fake.control(signin={"pending": 0})
     person.configure({"credential_path": str(ocm.auth_path)})
     await becomes(ocm, 503)
     for _ in range(2):
@@ -412,6 +451,7 @@ async def test_a_login_that_had_died_serves_again_after_signing_in(start_ocm, di
     ocm = start_ocm()
     ocm.tolerate(r"(?i)credential|refresh|sign|login")
     person = Person(directory, ocm.fake)
+    ocm.fake.control(signin={"pending": 0})
     person.configure({"credential_path": str(ocm.auth_path)})
     ocm.fake.control(revoke_access=True, revoke_refresh=True)
     await becomes(ocm, 400)

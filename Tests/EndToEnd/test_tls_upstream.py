@@ -1,22 +1,12 @@
 """The API behind TLS: verified, or refused."""
 
 import hashlib
-import subprocess
 
 import pytest
 
-from harness.tools import tool
+from harness.tls import certificate
 
 TURN = {"model": "gpt-5.5", "input": "hi", "stream": True}
-
-
-def certificate(directory, name, subject):
-    """A self-signed certificate for a host or address: (certificate, key)."""
-    paths = f"{directory}/{name}.pem", f"{directory}/{name}.key"
-    subprocess.run([tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-days", "2", "-subj", "/CN=fake", "-addext", f"subjectAltName={subject}", "-out", paths[0],
-                    "-keyout", paths[1]], check=True, capture_output=True)
-    return paths
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ import OCMEventLoop
 enum LoginText {
     static func notice(_ notice: SignIn.Notice) -> String {
         switch notice {
+        case .replacesKey(let path):
+            "The API key in \(path) will be replaced by the login: keep a copy if it is needed.\n\n"
         case .openLink(let link):
             """
             Open this link in a browser on this machine, and sign in:

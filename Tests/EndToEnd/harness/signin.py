@@ -78,11 +78,12 @@ class Command:
             self.process.wait()
 
     def visible(self):
-        """All that others could see of it: what it says, its arguments, its environment."""
+        """All that others could see of it: what it says, its arguments, its environment (root alone may look there)."""
         texts = [self.output, self.errors]
         if proc.alive(self.process.pid):
             for name in ("cmdline", "environ"):
-                texts.append(pathlib.Path(f"/proc/{self.process.pid}/{name}").read_bytes().decode(errors="replace"))
+                with contextlib.suppress(PermissionError):
+                    texts.append(pathlib.Path(f"/proc/{self.process.pid}/{name}").read_text(errors="replace"))
         return "\n".join(texts)
 
 

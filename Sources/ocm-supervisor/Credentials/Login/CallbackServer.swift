@@ -17,25 +17,29 @@ internal import OCMHTTP
     }
 
     private let listener: Listener
+    let boundPort: UInt16
     private let state: Secret
     private let deadline: Instant
     private let wakeup = Wakeup()
     private var arrival: Arrival?
     private var openConnections = 0
     private static let maximumConnections = 32
+    private var onForeign: (@EventLoop () -> Void)?
 
-    /// `onForeign` is called for each answer that belongs to another sign-in.
-    private let onForeign: @EventLoop () -> Void
-
-    init(state: Secret, until deadline: Instant, onForeign: @escaping @EventLoop () -> Void) throws(LoginFailure) {
+    /// `onForeign` is called when the first answer comes that belongs to another sign-in. A port of 0 is any free one.
+    init(
+        state: Secret, port: UInt16 = CallbackServer.port, until deadline: Instant,
+        onForeign: @escaping @EventLoop () -> Void
+    ) throws(LoginFailure) {
         self.state = state
         self.deadline = deadline
         self.onForeign = onForeign
         do throws(SystemError) {
-            let address = SocketAddress.v4(address: 0x7f00_0001, port: Self.port)
-            listener = try Listener(adopting: try Listener.bind(to: address, backlog: 16))
+            let descriptor = try Listener.bind(to: .v4(address: 0x7f00_0001, port: port), backlog: 16)
+            boundPort = Listener.localAddress(of: descriptor)?.port ?? port
+            listener = try Listener(adopting: descriptor)
         } catch {
-            throw error.isAddressInUse ? .portInUse(PortHolder.ofLoopback(Self.port)) : .listening(error)
+            throw error.isAddressInUse ? .portInUse(PortHolder.ofLoopback(port)) : .listening(error)
         }
         EventLoop.spawn { await self.accept() }
     }
@@ -86,7 +90,8 @@ internal import OCMHTTP
             arrival = Arrival(request: request, connection: connection)
             wakeup.signal()
         case .foreign:
-            onForeign()
+            onForeign?()
+            onForeign = nil
             await connection.answer(.foreign)
         case .malformed: await connection.answer(.malformed)
         case .elsewhere: await connection.answer(.elsewhere)

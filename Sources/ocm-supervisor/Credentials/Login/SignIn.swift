@@ -8,6 +8,8 @@ internal import OCMEventLoop
     let tell: @EventLoop (Notice) -> Void
 
     enum Notice {
+        /// An API key stands where the login will.
+        case replacesKey(path: String)
         case openLink(String)
         case enterCode(String, page: String)
         /// A browser came with the answer to another sign-in.
@@ -88,7 +90,9 @@ internal import OCMEventLoop
 
     /// Found out before the user takes the trouble.
     private func probe() throws(LoginFailure) {
-        do throws(SaveProblem) { try file.probe() } catch { throw .unwritable(path: file.file.target, error) }
+        let target = file.file.target
+        do throws(SaveProblem) { try file.probe() } catch { throw .unwritable(path: target, error) }
+        if case .file(let found) = file.file.read(), case .apiKey = found.login { tell(.replacesKey(path: target)) }
     }
 
     /// The lock is taken before the exchange: tokens that an OCM that runs has got meanwhile are older than these, and
