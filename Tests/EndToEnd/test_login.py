@@ -69,7 +69,7 @@ def test_a_new_login_is_written_as_the_cli_does(person, sign_in):
     assert person.auth()["tokens"]["account_id"] == "acc-1"
     assert stat.S_IMODE(person.auth_path.stat().st_mode) == 0o600
     assert stat.S_IMODE(person.codex_home.stat().st_mode) == 0o700
-    assert "Signed in as o…@example.com (plan pro).\n" in command.output
+    assert "Signed in as o…@example.com, pro plan.\n" in command.output
     assert f"The login is in {person.auth_path}." in command.output
     assert "owner@" not in command.output
     if page:

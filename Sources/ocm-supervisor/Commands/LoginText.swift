@@ -52,13 +52,9 @@ enum LoginText {
 
     private static func account(_ tokens: Tokens) -> String {
         let email = tokens.claims?.email.map { CredentialStatus.masked($0).printable }
-        let plan = tokens.claims?.plan.map { "plan \($0.printable)" }
-        switch (email, plan) {
-        case (let email?, let plan?): return " as \(email) (\(plan))"
-        case (let text?, nil): return " as \(text)"
-        case (nil, let text?): return " (\(text))"
-        case (nil, nil): return ""
-        }
+        let plan = tokens.claims?.plan.map { "\($0.printable) plan" }
+        let parts = [email, plan].compactMap { $0 }
+        return parts.isEmpty ? "" : " as " + parts.joined(separator: ", ")
     }
 
     static func signedOut(_ outcome: SignOut.Outcome, from path: String) -> String {
