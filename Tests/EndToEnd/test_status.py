@@ -152,7 +152,7 @@ def test_no_login_and_then_one(start_ocm):
     ocm.tolerate("(?i)login")
     found = credential(ocm)
     assert (found["state"], found["usable"]) == ("absent", False)
-    assert "codex login" in found["reason"] and "mode" not in found
+    assert "ocm-supervisor login" in found["reason"] and "mode" not in found
     assert "login         none\n" in page(ocm) and "503" in page(ocm)
     ocm.sign_in()
     becomes(ocm, state="valid", usable=True, mode="chatgpt")
@@ -191,7 +191,7 @@ async def test_a_login_that_has_ended_says_sign_in_again(start_ocm):
     found = becomes(ocm, state="dead", usable=False)
     assert "revoked" in found["reason"]
     text = page(ocm)
-    assert "login         ended: sign in again\n" in text and "codex login" in text
+    assert "login         ended: sign in again\n" in text and "ocm-supervisor login" in text
     ocm.sign_in()
     becomes(ocm, state="valid", usable=True)
 

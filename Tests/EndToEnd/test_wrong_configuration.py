@@ -139,12 +139,12 @@ def test_what_the_file_leaves_out_has_its_default(ocm, tmp_path):
 
 NAMED = [
     ("a named login that is not there", '"credential_path": "gone.json"', None,
-     'there is no login at {folder}/gone.json; sign in with `codex login`, until then requests are answered 503'),
+     'there is no login at {folder}/gone.json; sign in with `ocm-supervisor login`, until then requests are answered 503'),
     ("a login that is no JSON", '"credential_path": "auth.json"', ("auth.json", '{ "tokens": {'),
-     '{folder}/auth.json can\'t be used: it is not valid JSON: it ends too early at byte 13; sign in again with `codex '
-     'login`'),
+     '{folder}/auth.json can\'t be used: it is not valid JSON: it ends too early at byte 13; sign in again with '
+     '`ocm-supervisor login`'),
     ("a login without anything in it", '"credential_path": "auth.json"', ("auth.json", '{ "OPENAI_API_KEY": null }'),
-     '{folder}/auth.json has neither a token nor an API key; sign in with `codex login`'),
+     '{folder}/auth.json has neither a token nor an API key; sign in with `ocm-supervisor login`'),
     ("a usage file in a folder that is not there", '"usages_path": "gone/usages.json"', None,
      '{folder}/gone can\'t be written to (No such file or directory); create it, or name a file elsewhere'),
     ("a usage file that is a folder", '"usages_path": ".codex"', None, '{folder}/.codex is a directory; name a file'),
@@ -193,7 +193,7 @@ def test_a_login_that_is_not_there_yet_is_a_warning_where_the_file_does_not_name
     assert result.returncode == 0
     assert result.stderr.splitlines() == [
         f"config.json:1: warning: services[0].credential_path: there is no login at {tmp_path}/.codex/auth.json; sign in with "
-        "`codex login`, until then requests are answered 503"]
+        "`ocm-supervisor login`, until then requests are answered 503"]
 
 
 def test_tokens_that_everybody_can_read_are_warned_about(ocm, tmp_path):

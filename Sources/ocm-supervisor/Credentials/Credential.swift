@@ -43,13 +43,13 @@ extension Unavailable: CustomStringConvertible {
     var description: String {
         switch reason {
         case .notRead: "the credential file has not been read yet"
-        case .loggedOut: "there is no login: run \"codex login\" (or put auth.json in its place)"
+        case .loggedOut: "there is no login: run \"ocm-supervisor login\" (or put auth.json in its place)"
         case .damaged(let fault): "the credential file can't be used: \(fault)"
         case .unreadable(let fault): "the credential file can't be read: \(fault)"
         case .refreshing: "the access token has expired and is being refreshed"
         case .failing(let failure): "the access token could not be refreshed, it is tried again: \(failure)"
-        case .signInAgain(let failure): "the login has ended, run \"codex login\" again: \(failure)"
-        case .expired: "the access token has expired and there is no refresh token: run \"codex login\" again"
+        case .signInAgain(let failure): "the login has ended, run \"ocm-supervisor login\" again: \(failure)"
+        case .expired: "the access token has expired and there is no refresh token: run \"ocm-supervisor login\" again"
         case .foreignOwner(let owner):
             "the access token needs to be refreshed, but auth.json belongs to user \(owner) and a rewrite would take "
                 + "it from them. " + Unavailable.deployments
@@ -58,6 +58,6 @@ extension Unavailable: CustomStringConvertible {
 
     /// The two ways to deploy, for every message about a file of another owner.
     static let deployments =
-        "Either give OCM a login of its own (run \"codex login\" as the user that OCM runs as), or run OCM as the "
-        + "owner of the login (as that person's user unit, or as ocm@USER.service)"
+        "Either give OCM a login of its own (run \"ocm-supervisor login\" as the user that OCM runs as), or run OCM as "
+        + "the owner of the login (as that person's user unit, or as ocm@USER.service)"
 }

@@ -70,11 +70,11 @@ enum CredentialReport: Equatable, Sendable {
         case .refreshFailed(let failure, let delay, _):
             ["reason": .string(failure.description), "retry_seconds": .stringConvertible(delay.components.seconds)]
         case .signInAgain(let failure):
-            ["reason": .string(failure.description), "remedy": "run \"codex login\" again"]
+            ["reason": .string(failure.description), "remedy": "run \"ocm-supervisor login\" again"]
         case .saveFailed(let problem):
             ["reason": .string(problem.description)]
         case .unsavedAtEnd(isKept: false):
-            ["remedy": "run \"codex login\" again"]
+            ["remedy": "run \"ocm-supervisor login\" again"]
         case .rejected, .saved, .unsavedAtEnd:
             [:]
         }

@@ -19,7 +19,7 @@ import Testing
             credential(.dead, usable: true, expires: now + .seconds(600), reason: "the refresh token was revoked"))
         #expect(text.contains("  login         ended: sign in again\n"))
         #expect(text.contains("  reason        the refresh token was revoked\n"))
-        #expect(text.contains("  to do         run `codex login` again"))
+        #expect(text.contains("  to do         run `ocm-supervisor login` again"))
         #expect(text.contains("  meanwhile     requests are served"))
     }
 

@@ -47,16 +47,16 @@ struct NamedFiles {
         case .unreadable(let reason):
             found.error("\(file) can't be read (\(reason)); make it readable for this user", at: offset, path: path)
         case .damaged(let fault):
-            let message = "\(file) can't be used: \(fault); sign in again with `codex login`"
+            let message = "\(file) can't be used: \(fault); sign in again with `ocm-supervisor login`"
             found.error(message, at: offset, path: path)
         case .loggedOut:
-            let message = "\(file) has neither a token nor an API key; sign in with `codex login`"
+            let message = "\(file) has neither a token nor an API key; sign in with `ocm-supervisor login`"
             found.error(message, at: offset, path: path)
         }
     }
 
     private static func absent(_ file: String) -> String {
-        "there is no login at \(file); sign in with `codex login`, until then requests are answered 503"
+        "there is no login at \(file); sign in with `ocm-supervisor login`, until then requests are answered 503"
     }
 
     private func examineTrust(_ found: Diagnostics) {

@@ -33,7 +33,7 @@ struct LoginLines {
     /// Where there is no credential the reason says what to do.
     private var remedy: String? {
         guard credential.state == .dead, credential.usable else { return nil }
-        return "run `codex login` again as the owner of the file; the new login is taken up by itself"
+        return "run `ocm-supervisor login` again as the owner of the file; the new login is taken up by itself"
     }
 
     /// What clients meet as long as it is not right.
