@@ -56,3 +56,34 @@ def command(home, *arguments, seconds=60, **variables):
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "CODEX_HOME": str(home), "LANG": "C.UTF-8"}
     return subprocess.run([str(binary()), *arguments], cwd=home, env=environment | variables, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=seconds)
+
+
+class Owner:
+    """The CLI of the login's owner, signed in with ChatGPT: it talks to the API without OCM."""
+
+    def __init__(self, home, fake):
+        self.home, self.fake = pathlib.Path(home), fake
+        self.work = self.home / "work"
+        self.work.mkdir(parents=True)
+        (self.home / "config.toml").write_text(f"""
+model = "gpt-5.5"
+model_provider = "fake"
+chatgpt_base_url = "{fake.url}/backend-api"
+[model_providers.fake]
+name = "Fake"
+base_url = "{fake.url}/backend-api/codex"
+wire_api = "responses"
+requires_openai_auth = true
+""")
+
+    def start(self, prompt="say hi"):
+        """One turn; what it says goes to files in its home."""
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.home), "CODEX_HOME": str(self.home),
+                       "LANG": "C.UTF-8", "CODEX_REFRESH_TOKEN_URL_OVERRIDE": self.fake.url + "/oauth/token"}
+        with open(self.home / "stderr", "wb") as errors:
+            return subprocess.Popen(
+                [str(binary()), "exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", prompt],
+                cwd=self.work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
+
+    def errors(self):
+        return (self.home / "stderr").read_text(errors="replace")

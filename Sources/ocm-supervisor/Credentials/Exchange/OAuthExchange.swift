@@ -3,19 +3,23 @@ internal import OCMEventLoop
 
 /// One exchange of a refresh token, as the child does it.
 ///
-/// What is on disk at each moment, should anything be killed there:
+/// What holds at each moment, should a process be killed there (the tests do so before every system call):
 ///
-/// 1. Before the request is sent: the old token, which is good.
-/// 2. From then until the first byte of the answer is read: the old token. Once the server has rotated it, the new one
-///    exists only on the network: killing this child now loses the login, killing the supervisor does not, since this
-///    child goes on. No client can do better.
-/// 3. While the answer is read: each piece is in the recovery copy before anyone looks at it.
-/// 4. From the end of the answer: the whole of it, fsynced. The supervisor is told after that only.
-/// 5. From the rename of auth.json, whose text was fsynced before, and the fsync of the directory: the new token in
-///    both; then the copy is removed.
-///
-/// The child holds the lock file's descriptor: the next supervisor looks for copies when it has got the lock, and so
-/// when this exchange has come to its end.
+/// 1. Until the request is sent, the file holds the old token, which is good. A copy without an answer may be left; the
+///    next refresh removes it.
+/// 2. From then until the last piece of the answer has been read and written to the recovery copy, the new token exists
+///    only on the network, once the server has rotated the old one. Killing the supervisor loses nothing: this child
+///    goes on, holds the lock, and the next supervisor, which waits for that, finds the copy. Killing this child, alone
+///    or with the supervisor, loses the login. No client can do better. The next attempt is then refused as reused, no
+///    other process writes a token within ten seconds, and the state is "sign in again": one error in the log, 400 for
+///    clients, until the file changes.
+/// 3. From the last write to the copy the new token is on disk: whatever is killed, this supervisor (when the child has
+///    ended without a word) or the next one (at its start) takes it up, and asks nothing. The fsync that follows is for
+///    the machine's own end; the supervisor is told after it.
+/// 4. The supervisor puts the new text beside auth.json, fsyncs it, renames it and fsyncs the directory: file or copy
+///    hold the new token, before the rename the one and after it both. A text that was not renamed is removed by the
+///    next refresh.
+/// 5. Only then is the copy removed: the file holds the new token.
 @EventLoop struct OAuthExchange {
     let order: ExchangeOrder
 

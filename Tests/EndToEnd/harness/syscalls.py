@@ -1,0 +1,141 @@
+"""Killing a process at a system call of its own choice: each is recorded once, and then met again."""
+
+import collections
+import os
+import re
+import signal
+import subprocess
+
+from .tools import tool
+from .waiting import eventually
+
+CALL = re.compile(r"^(?:\d+ +)?([a-z_0-9]+)\((.*)$")
+
+
+class Call:
+    """One system call of a trace: its name, how many of that name there were with it, its arguments as text."""
+
+    def __init__(self, name, number, arguments):
+        self.name, self.number, self.arguments = name, number, arguments
+
+    def __repr__(self):
+        return f"{self.name}#{self.number}({self.arguments[:100]}"
+
+    @property
+    def injection(self):
+        """The option of strace that ends the process before the call is carried out."""
+        return f"--inject={self.name}:signal=SIGKILL:when={self.number}"
+
+
+def calls(trace):
+    """The calls of a trace's text, in their order."""
+    numbers, found = collections.Counter(), []
+    for line in trace.splitlines():
+        if match := CALL.match(line):
+            numbers[match[1]] += 1
+            found.append(Call(match[1], numbers[match[1]], match[2]))
+    return found
+
+
+class Tracer:
+    """strace on a process that runs; its children are left alone."""
+
+    def __init__(self, pid, path, *options):
+        self.path = path
+        self.process = subprocess.Popen([tool("strace"), "-p", str(pid), "-o", str(path), *options],
+                                        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        line = self.process.stderr.readline()
+        assert "attached" in line, line
+
+    def detach(self):
+        """Leaves the process as it is, and gives the calls that it has made."""
+        self.process.send_signal(signal.SIGINT)
+        return self.ended()
+
+    def ended(self, seconds=30):
+        """The calls, once the process has come to its end."""
+        try:
+            self.process.wait(seconds)
+        finally:
+            self.process.kill()
+            self.process.stderr.close()
+        return calls(self.path.read_text())
+
+
+SCRIPT = """#!/usr/bin/python3 -I
+import os, select, signal, sys
+real, order = {real!r}, {order!r}
+try:
+    os.rename(order, order + ".taken")
+except FileNotFoundError:
+    os.execv(real, [real, *sys.argv[1:]])
+with open(order + ".taken") as file:
+    alone, *options = file.read().split("\\n")
+if alone:
+    # The whole question is there: from here on the parent is not needed, and does nothing more.
+    poll = select.poll()
+    poll.register(0, select.POLLRDHUP)
+    poll.poll()
+    os.kill(os.getppid(), signal.SIGSTOP)
+os.execv({strace!r}, ["strace", "-q", *options, real, *sys.argv[1:]])
+"""
+
+
+class TracedChildren:
+    """A place for the programs in which the supervisor's next child can be put under strace.
+
+    The supervisor starts its children from the file that it was started from itself. Once it runs, another program
+    takes the place of that file, which starts the real one, under strace if there is an order to.
+    """
+
+    def __init__(self, directory, binaries):
+        self.directory, self.binaries = directory, binaries
+        directory.mkdir()
+        self.real = directory / "real-supervisor"
+        os.link(binaries / "ocm-supervisor", self.real) if _same_device(binaries, directory) else _copy(
+            binaries / "ocm-supervisor", self.real)
+        (directory / "ocm-worker").symlink_to(binaries / "ocm-worker")
+        self.order, self.trace = directory / "order", directory / "trace"
+        script = directory / "script"
+        script.write_text(SCRIPT.format(real=str(self.real), order=str(self.order), strace=tool("strace")))
+        script.chmod(0o755)
+        # Programs are started by descriptor, which a script's interpreter could not open again.
+        (directory / "start.c").write_text(
+            f'#include <unistd.h>\nint main(int n, char **a) {{ (void)n; return execv("{script}", a); }}\n')
+        self.wrapper = directory / "wrapper"
+        subprocess.run([tool("cc", "gcc"), "-o", str(self.wrapper), str(directory / "start.c")], check=True)
+
+    def _place(self, program):
+        new = self.directory / "new"
+        os.link(program, new)
+        os.replace(new, self.directory / "ocm-supervisor")
+
+    def start(self, ocm):
+        self._place(self.real)
+        ocm.start()
+        self._place(self.wrapper)
+
+    def next(self, *options, alone=False):
+        """Orders strace for the next child. `alone`: its parent is stopped as soon as it has asked."""
+        self.trace.unlink(missing_ok=True)
+        new = self.directory / "order.new"
+        new.write_text("\n".join(["alone" if alone else "", "-o", str(self.trace), *options]))
+        os.replace(new, self.order)
+
+    def calls(self, seconds=20):
+        """What the child has done, after its end."""
+        eventually(lambda: self.trace.exists() and "+++ " in self.trace.read_text(), seconds, "the child's end")
+        return calls(self.trace.read_text())
+
+    def was_killed(self):
+        return "+++ killed by SIGKILL" in self.trace.read_text()
+
+
+def _same_device(left, right):
+    return os.stat(left).st_dev == os.stat(right).st_dev
+
+
+def _copy(source, target):
+    with open(source, "rb") as file, open(target, "wb") as copy:
+        copy.write(file.read())
+    os.chmod(target, 0o755)
