@@ -1,5 +1,6 @@
 """Signing in: the browser's way and the device code's, into every kind of file, and everything that can be in the way."""
 
+import asyncio
 import json
 import os
 import re
@@ -457,6 +458,37 @@ async def test_a_login_that_had_died_serves_again_after_signing_in(start_ocm, di
     await becomes(ocm, 400)
     assert person.login("--device").ends() == 0
     await becomes(ocm, 200)
+
+
+@pytest.mark.deadline(60)
+async def test_a_sign_in_during_a_refresh_waits_for_it_and_has_the_last_word(start_ocm, directory):
+    ocm = start_ocm()
+    person = Person(directory, ocm.fake)
+    person.configure({"credential_path": str(ocm.auth_path)})
+    ocm.fake.control(signin={"pending": 0, "account": ocm.auth()["tokens"]["account_id"]}, revoke_access=True)
+    ocm.fake.order(route="token", delay=3)
+    waiting = asyncio.create_task(ocm.ask("POST", "/v1/responses", TURN))
+
+    def exchanges():
+        return [r for r in ocm.fake.requests() if r["target"] == "/oauth/token"]
+
+    await eventually_async(lambda: exchanges(), 10, "the refresh")
+    command = person.login("--device")
+    status = await asyncio.to_thread(command.ends)
+    assert status == 0, command.errors
+    assert (await waiting).status == 200
+    refresh, sign_in = exchanges()
+    assert "refresh_token" in refresh["body"] and "authorization_code" in sign_in["body"]
+    issued = json.loads(sign_in["answer"])
+    assert ocm.auth()["tokens"]["refresh_token"] == issued["refresh_token"]
+
+    async def uses_it():
+        fields = ocm.fake.record(await ocm.ask("POST", "/v1/responses", TURN))["fields"]
+        return f"Bearer {issued['access_token']}" in [value for _, value in fields]
+
+    await eventually_async(uses_it, 5, "the new login to be used")
+    assert ocm.auth()["tokens"]["refresh_token"] == issued["refresh_token"]
+    assert ocm.fake.stats()["reused_refresh_tokens"] == 0
 
 
 @FLOWS
