@@ -128,7 +128,7 @@ async def test_a_worker_has_no_refresh_token_and_the_supervisor_no_spent_one(sta
     assert leaks.in_memory(ocm.pid, new["refresh_token"]) > 0
     # The file that was replaced is looked at for two seconds more.
     for name in ("refresh_token", "access_token", "id_token"):
-        await eventually_async(lambda: leaks.in_memory(ocm.pid, old[name].rpartition(".")[2]) == 0, 5,
+        await eventually_async(lambda: leaks.in_memory(ocm.pid, old[name].rpartition(".")[2]) == 0, 15,
                                f"the old {name} to be gone from memory")
 
 
@@ -152,7 +152,7 @@ async def test_no_process_leaves_a_core_file_or_can_be_looked_into(start_ocm, co
     assert leaks.owner(ordinary, "mem") != 0 and may_read(prefix, ordinary)
     ocm = nobody.give(start_ocm(start=False))
     ocm.start()
-    ocm.fake.order(route="token", delay=1)
+    ocm.fake.order(route="token", delay=3)
     ocm.fake.control(revoke_access=True)
     waiting = asyncio.create_task(ocm.ask("POST", "/v1/responses", TURN))
 
