@@ -1,4 +1,4 @@
-"""Signing in: the browser's way and the device code's, into every kind of file, and everything that can be in the way."""
+"""Signing in: the browser's way and the device code's, into every kind of file, and all that can be in the way."""
 
 import asyncio
 import json
@@ -384,7 +384,8 @@ def test_somebody_elses_file_is_not_taken_from_them(person, tmp_path):
     os.chmod(person.config, 0o644)
     os.chmod(person.auth_path, 0o644)
     os.chown(person.auth_path, 12345, 12346)
-    command = person.login(prefix=[tool("setpriv", "util-linux"), "--reuid", "12399", "--regid", "12399", "--clear-groups"])
+    command = person.login(prefix=[tool("setpriv", "util-linux"), "--reuid", "12399", "--regid", "12399",
+                                   "--clear-groups"])
     assert command.ends() == 1
     assert "auth.json belongs to user 12345" in command.errors and command.output == ""
 

@@ -1,4 +1,4 @@
-"""Signing in and out at the authorization server: browser flow with PKCE (RFC 7636), device codes, revocation (RFC 7009)."""
+"""Signing in and out at the authorization server: browser flow with PKCE (RFC 7636), device codes, revocation."""
 
 import base64
 import hashlib
@@ -128,7 +128,7 @@ class SignIn:
     # The client's side.
 
     def exchange(self, order):
-        """`POST /oauth/token` with grant_type=authorization_code. A code is good once, a second use kills its tokens."""
+        """`POST /oauth/token` with grant_type=authorization_code. A code is good once."""
         entry = self.codes.get(order.get("code"))
         if order.get("client_id") != self.login.CLIENT:
             return 401, error("invalid_client", "Unknown client.")
