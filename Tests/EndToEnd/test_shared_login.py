@@ -144,7 +144,7 @@ async def test_the_codex_cli_and_ocm_refresh_one_login_in_turn_and_at_once(start
     whole = [when for when, _ in watcher.versions]
     for when, length in watcher.torn:
         assert any(when < later < when + 1 for later in whole), f"{length} bytes stayed"
-    print(f"\n{dict(outcomes)}; refused: {dict(origins.refused)}; runs of the CLI that ended in a refusal: {failed}; "
+    print(f"\n{dict(outcomes)}; refused: {dict(origins.refused)}; runs of the CLI that failed over that: {failed}; "
           f"OCM at rest {slowest:.2f} s after the CLI at most; {watcher.reads} reads, "
           f"{len(watcher.versions)} versions, {len(watcher.torn)} torn (the CLI truncates); "
           f"the CLI lost {sorted(lost)}")

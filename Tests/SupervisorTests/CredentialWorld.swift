@@ -60,7 +60,7 @@ struct CredentialWorld {
         case ask
         case answer(ExchangeResult)
         case look
-        case client
+        case client(isRegular: Bool)
         case othersAsk(String)
         case othersWrite(String, isWhole: Bool)
         case putBack(String)
@@ -94,7 +94,7 @@ struct CredentialWorld {
     /// Lets so many disturbances happen, then half an hour of peace.
     mutating func live(disturbances: Int) {
         look()
-        schedule(.client, in: .milliseconds(500))
+        schedule(.client(isRegular: true), in: .milliseconds(500))
         for _ in 0..<disturbances {
             schedule(.disturb, in: seconds(1...1200))
             run { world in !world.due.contains { if case .disturb = $0.event { true } else { false } } }
@@ -142,7 +142,9 @@ struct CredentialWorld {
         case .ask: serve()
         case .answer(let result): deliver(result)
         case .look: look()
-        case .client: client()
+        case .client(let isRegular):
+            client()
+            if isRegular { schedule(.client(isRegular: true), in: seconds(0.2...60)) }
         case .othersAsk(let token): othersAsk(token)
         case .othersWrite(let text, let isWhole): othersWrite(text, isWhole)
         case .putBack(let text): putBack(text)
@@ -270,7 +272,6 @@ struct CredentialWorld {
             count("rejected")
             perform(state.rejected(generation: credential.generation, at: now))
         }
-        schedule(.client, in: seconds(0.2...60))
     }
 
     private mutating func othersAsk(_ token: String) {
@@ -323,12 +324,19 @@ struct CredentialWorld {
         let isFree = others == nil && aside == nil && !isLost && isWhole
         switch Int.random(in: 0..<(isRough ? 10 : 4), using: &generator) {
         case 0, 1:
+            // Both are to refresh at about the same time, or the other one alone.
+            if chance(0.7) {
+                server.revokeAccess()
+                schedule(.client(isRegular: false), in: seconds(0...2))
+            }
             guard isFree, case .file(let current) = reading(file), case .chatGPT(let tokens) = current.login,
                 let token = tokens.refresh?.text
             else { return }
             schedule(.othersAsk(token), in: seconds(0...3))
         case 2: change(file)
-        case 3: server.revokeAccess()
+        case 3:
+            server.revokeAccess()
+            schedule(.client(isRegular: false), in: seconds(0...2))
         case 4, 5: kill()
         case 6: outageEnds = now + seconds(1...900)
         case 7: fullUntil = now + seconds(1...300)
