@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -67,6 +68,12 @@ int ocm_wait_pidfd(int pidfd, int *code, int *status);
 int ocm_pidfd_send_signal(int pidfd, int signal);
 // pidfd_open(2), close-on-exec; -1 with errno.
 int ocm_pidfd_open(pid_t process);
+
+// How many columns a terminal has (TIOCGWINSZ, ioctl_tty(2)); 0 where it does not know, or is none.
+static inline int ocm_terminal_columns(int fd) {
+    struct winsize size;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 
 // sockaddr sizes and casts.
 static inline struct sockaddr *ocm_sockaddr(struct sockaddr_storage *storage) { return (struct sockaddr *)storage; }

@@ -12,6 +12,9 @@ struct ConfigurationOption: ParsableArguments {
 
     var path: String { ConfigurationFile.locate(file) }
 
+    /// Whether one was named, or is where it would be.
+    var isThere: Bool { file != nil || FileContents.exists(path) }
+
     /// The file, read. What is wrong with it goes to standard error, and the command ends with status 78.
     func load() throws -> ConfigurationFile {
         do throws(InvalidConfiguration) {

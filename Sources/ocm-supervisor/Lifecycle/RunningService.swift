@@ -5,7 +5,7 @@ import OCMIPC
 /// Everything that one configuration needs while it is served.
 @EventLoop final class RunningService {
     let configuration: Configuration
-    private let accounts: UsageAccounts
+    let accounts: UsageAccounts
     let logins: CredentialStores
     private let resolver: Resolver
     let fleet: WorkerFleet

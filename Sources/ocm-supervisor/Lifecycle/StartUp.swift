@@ -72,7 +72,8 @@ import OCMTLS
         }
     }
 
-    private static func prices(_ configuration: Configuration) throws(StartFailure) -> PriceBook {
+    /// The prices in force: those that are built in, and the owner's.
+    nonisolated static func prices(_ configuration: Configuration) throws(StartFailure) -> PriceBook {
         let owners = try configuration.pricingPath.map { path throws(StartFailure) in try ownersPrices(path) }
         do throws(PricingError) {
             var book = try PriceBook.builtIn()
@@ -83,7 +84,7 @@ import OCMTLS
         }
     }
 
-    private static func ownersPrices(_ path: String) throws(StartFailure) -> [UInt8] {
+    private nonisolated static func ownersPrices(_ path: String) throws(StartFailure) -> [UInt8] {
         do throws(SystemError) {
             return try FileContents.read(path, limit: 16 << 20)
         } catch {

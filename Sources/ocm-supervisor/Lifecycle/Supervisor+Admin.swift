@@ -5,7 +5,8 @@ import OCMHTTP
 extension Supervisor {
     func routes(for service: RunningService) -> AdminRoutes {
         AdminRoutes([
-            (.get, "/status", { [self] _ in .json(StatusReport(service, state: state, started: started)) })
+            (.get, "/status", { [self] _ in .json(StatusReport(service, state: state, started: started)) }),
+            (.get, "/usage", { service.usage($0) }),
         ])
     }
 }

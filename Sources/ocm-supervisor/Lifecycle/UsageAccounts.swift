@@ -52,6 +52,13 @@ import OCMIPC
         }
     }
 
+    /// Each usage file's ledger, with its path and the services that count in it, in the order of the paths.
+    var accounts: [(path: String, services: [String], ledger: Ledger)] {
+        ledgers.sorted { $0.key < $1.key }.map { path, ledger in
+            (path, pathOfService.filter { $0.value == path }.keys.sorted(), ledger)
+        }
+    }
+
     func start() {
         EventLoop.spawn { [self] in await commitWhenPending() }
         EventLoop.spawn { [self] in await saveRegularly() }

@@ -13,7 +13,7 @@ struct StatusPage {
         var lines = [headline, "Configuration: \(report.configuration)"]
         for service in report.services { lines += [""] + section(service) }
         lines += [""] + workers
-        return lines.map { Self.printable($0) + "\n" }.joined()
+        return lines.map { Printable.line($0) + "\n" }.joined()
     }
 
     private var headline: String {
@@ -54,10 +54,5 @@ struct StatusPage {
 
     private func row(_ name: String, _ text: String) -> String {
         "  \(name)\(String(repeating: " ", count: max(1, 14 - name.count)))\(text)"
-    }
-
-    private static func printable(_ line: String) -> String {
-        String(
-            String.UnicodeScalarView(line.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
     }
 }

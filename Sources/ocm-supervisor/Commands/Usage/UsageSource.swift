@@ -1,0 +1,89 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import OCMHTTP
+
+/// Where `usage` has its answer from: the supervisor if one runs, else the files. What fails is said on standard error, and
+/// ends the command.
+struct UsageSource {
+    let search: AdminSocketSearch
+
+    func report(_ query: UsageQuery) throws -> UsageReport {
+        var attempts: [(path: String, failure: AdminClientFailure)] = []
+        for place in try search.places() {
+            do {
+                let report = try ask(query, on: place)
+                if isMeant(report) { return report }
+                attempts.append((place, .absent))
+            } catch let failure as AdminClientFailure {
+                attempts.append((place, failure))
+            }
+        }
+        let isStopped = attempts.allSatisfy { $0.failure == .absent || $0.failure == .abandoned }
+        guard isStopped, search.socket == nil, search.configuration.isThere else {
+            let failure = SupervisorUnreachable(attempts: attempts)
+            throw Self.fail(failure.text, failure.exitStatus)
+        }
+        var report = try stored(query, try search.configuration.load().configuration)
+        report.notes.insert("Read from the files: no supervisor answers.", at: 0)
+        if attempts.contains(where: { $0.failure == .abandoned }) {
+            report.notes.insert("The last one was killed: workers may hold more, which the next one takes over.", at: 1)
+        }
+        return report
+    }
+
+    private func ask(_ query: UsageQuery, on place: String) throws -> UsageReport {
+        let answer = try AdminClient.ask(.get, "/usage?\(query.parameters)", on: place)
+        switch answer.status {
+        case 200:
+            guard let report = UsageReport(json: answer.body) else { throw AdminClientFailure.garbled }
+            return report
+        case 400: throw ValidationError(Self.message(in: answer.body))
+        case 403: throw AdminClientFailure.forbidden
+        default: throw AdminClientFailure.refused(status: answer.status)
+        }
+    }
+
+    /// The supervisor at the system's default place may be another than the one that was asked for.
+    private func isMeant(_ report: UsageReport) -> Bool {
+        guard search.socket == nil, search.configuration.file != nil,
+            let asked = try? ConfigurationFile.load(search.configuration.path).configuration, !asked.namesAdminSocket
+        else { return true }
+        return DirectoryStorage.resolve(asked.file) == DirectoryStorage.resolve(report.configuration)
+    }
+
+    private func stored(_ query: UsageQuery, _ configuration: Configuration) throws -> UsageReport {
+        do {
+            let prices = try StartUp.prices(configuration)
+            let counted = try StoredUsage.read(configuration, prices: prices, zone: .system)
+            return try query.answer(from: counted, now: .now, zone: .system)
+        } catch let error as UsageQueryError {
+            throw ValidationError("\(error.text).")
+        } catch let error as LedgerError {
+            throw Self.fail("\(error)", error.isForbidden ? 77 : 1)
+        } catch let error as StartFailure {
+            throw Self.fail("\(error)", 1)
+        }
+    }
+
+    private static func message(in body: [UInt8]) -> String {
+        struct Listing: Decodable {
+            struct Problem: Decodable { var message: String }
+            var error: Problem
+        }
+        let listing = try? JSONDecoder().decode(Listing.self, from: Data(body))
+        return listing.map { "\($0.error.message)." } ?? "The supervisor does not take this question."
+    }
+
+    private static func fail(_ text: String, _ status: Int32) -> ExitCode {
+        StandardError.write("ocm-supervisor: \(text)\n")
+        return ExitCode(status)
+    }
+}
+
+extension LedgerError {
+    fileprivate var isForbidden: Bool {
+        guard case .system(_, _, let code) = self else { return false }
+        return code == EACCES || code == EPERM
+    }
+}
