@@ -105,3 +105,12 @@ int ocm_reserve(int fd, size_t count);
 // Buffers from 256 KiB on live in mappings of their own, and go back to the system when they are freed (mallopt(3)). glibc
 // stops doing so by itself once it has seen large ones freed.
 void ocm_return_large_buffers(void);
+
+// Asynchronous I/O of the kernel (io_setup(2), io_submit(2), io_getevents(2)), of which glibc has no part.
+// A context for so many operations, and a descriptor that is readable when one has ended (eventfd(2), non-blocking and
+// close-on-exec), or -1 with errno.
+int ocm_aio_setup(unsigned capacity, uint64_t *context);
+// Starts fsync(2) and returns. 0, or -1 with errno.
+int ocm_aio_synchronize(uint64_t context, int fd, int eventfd, uint64_t cookie);
+// An operation that has ended, and its result (0, or -errno): 1, or 0 where there is none. Does not wait.
+int ocm_aio_completed(uint64_t context, uint64_t *cookie, int64_t *result);
