@@ -70,12 +70,14 @@ import OCMIPC
     }
 
     private func makeService() async throws(StartFailure) -> RunningService {
+        let accounts = try await StartUp.accounts(configuration, log.logger)
         let rendezvous = StartUp.rendezvous(configuration, log.logger)
         let orphans =
             if let rendezvous { await OrphanedWorkers(in: rendezvous, logger: log.logger) } else {
                 OrphanedWorkers.none
             }
-        return try RunningService(configuration, log: log, rendezvous: rendezvous, orphans: orphans)
+        return try RunningService(
+            configuration, log: log, accounts: accounts, rendezvous: rendezvous, orphans: orphans)
     }
 
     /// The first signal ends the service when what is open is finished, a second one at once. SIGHUP, which asks for a

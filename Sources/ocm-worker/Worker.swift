@@ -102,6 +102,7 @@ internal import OCMTLS
         case .credential(let tag, let credential): services[tag]?.update(credential)
         case .addresses(let host, let found): addresses.update(host, found)
         case .acknowledge(let sequence): reporter.acknowledged(sequence)
+        case .report: reporter.sendAgain()
         case .drain(let milliseconds):
             guard state == .serving else { break }
             state = .draining
@@ -164,21 +165,22 @@ internal import OCMTLS
 
     private func startDraining(for milliseconds: UInt64) {
         guard draining == nil else { return }
+        let deadline = EventLoop.now.after(nanoseconds: milliseconds.multipliedSaturating(by: 1_000_000))
         draining = EventLoop.spawn { [self] in
-            await drain(for: milliseconds)
-            await leave()
+            await drain(until: deadline)
+            await leave(by: deadline)
         }
     }
 
-    private func drain(for milliseconds: UInt64) async {
+    private func drain(until deadline: Instant) async {
         for acceptor in acceptors { acceptor.stop() }
         acceptors = []
-        await lifecycle.drain(until: EventLoop.now.after(nanoseconds: milliseconds.multipliedSaturating(by: 1_000_000)))
+        await lifecycle.drain(until: deadline)
     }
 
-    /// The last usage must be on disk before the worker may go.
-    private func leave() async {
-        let deadline = EventLoop.now + .seconds(10)
+    /// The last usage must be on disk before the worker may go: if that is full, there may be room by the deadline.
+    private func leave(by deadline: Instant) async {
+        let deadline = max(deadline, EventLoop.now + .seconds(10))
         while isExpected, EventLoop.now < deadline { try? await EventLoop.sleep(for: .milliseconds(5)) }
         if reporter.count > 0 {
             logger.error("usage could not be reported", metadata: ["responses": "\(reporter.count)"])

@@ -149,7 +149,7 @@ async def test_usage_of_huge_events_is_counted(start_ocm):
 
 async def test_numbers_as_large_as_they_come_are_counted_in_the_right_row(start_ocm):
     ocm = start_ocm(users=("alice",))
-    for tokens in (271_999, 272_000, 272_001, 4_000_000_000_000):
+    for tokens in (271_999, 272_000, 272_001, 1 << 40):
         usage = {"input": tokens, "cached": tokens // 2, "output": 7, "reasoning": 3}
         await ocm.ask("POST", "/v1/responses", {"model": "gpt-5.4", "stream": True}, fake={"usage": usage})
     stats = ocm.fake.settled()
@@ -157,6 +157,21 @@ async def test_numbers_as_large_as_they_come_are_counted_in_the_right_row(start_
     assert_equal(ocm.usage(), stats)
     rows = {row["context_window"]: row["total"]["request_count"] for row in ocm.usage()["combinations"]}
     assert rows == {272000: 2, 1050000: 2}
+
+
+async def test_numbers_that_cant_be_true_are_not_counted_and_said_so_once(start_ocm):
+    ocm = start_ocm(users=("alice",))
+    ocm.tolerate("can't be true")
+    await ocm.ask("POST", "/v1/responses", {"model": "gpt-5.5"})
+    stats = ocm.fake.settled()
+    for field in ("input", "cached", "output", "reasoning"):
+        for tokens in ((1 << 40) + 1, (1 << 64) - 1):
+            await ocm.ask("POST", "/v1/responses", {"model": "gpt-5.4"}, fake={"usage": {field: tokens}})
+    ocm.fake.settled()
+    ocm.stop()
+    assert_equal(ocm.usage(), stats)
+    (alarm,) = ocm.alarms()
+    assert (alarm["service"], alarm["model"]) == ("codex", "gpt-5.4")
 
 
 async def test_usage_goes_on_from_the_file_of_the_last_run(start_ocm):

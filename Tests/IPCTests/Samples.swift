@@ -20,6 +20,7 @@ enum Samples {
         .acknowledge(sequence: 0),
         .acknowledge(sequence: .max),
         .drain(milliseconds: 60_000),
+        .report,
     ]
 
     static let worker: [WorkerMessage] = [

@@ -28,7 +28,7 @@ extension SupervisorMessage.Kind {
     package static let permitted: [WorkerState: Set<SupervisorMessage.Kind>] = [
         .started: [.hello],
         .configuring: [.configure],
-        .serving: [.listen, .credential, .addresses, .acknowledge, .drain],
-        .draining: [.credential, .addresses, .acknowledge, .drain],
+        .serving: [.listen, .credential, .addresses, .acknowledge, .drain, .report],
+        .draining: [.credential, .addresses, .acknowledge, .drain, .report],
     ]
 }

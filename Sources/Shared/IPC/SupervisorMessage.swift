@@ -15,10 +15,12 @@ package enum SupervisorMessage: Message {
     case acknowledge(sequence: UInt64)
     /// Accept no more, finish what is open, then say `drained`. What is open after so many milliseconds is cut.
     case drain(milliseconds: UInt64)
+    /// Send all usage records again that are not acknowledged: for some there was no room, and now there is.
+    case report
 
     package enum Kind: UInt8, CaseIterable, Sendable {
         case hello = 1
-        case configure, listen, credential, addresses, acknowledge, drain
+        case configure, listen, credential, addresses, acknowledge, drain, report
     }
 
     package var kind: Kind {
@@ -30,6 +32,7 @@ package enum SupervisorMessage: Message {
         case .addresses: .addresses
         case .acknowledge: .acknowledge
         case .drain: .drain
+        case .report: .report
         }
     }
 
@@ -50,6 +53,7 @@ package enum SupervisorMessage: Message {
             encoder.put(addresses) { $1.encode(into: &$0) }
         case .acknowledge(let sequence): encoder.put(sequence)
         case .drain(let milliseconds): encoder.put(milliseconds)
+        case .report: break
         }
     }
 
@@ -69,6 +73,7 @@ package enum SupervisorMessage: Message {
             self = .addresses(host: host, addresses)
         case .acknowledge: self = .acknowledge(sequence: try decoder.take())
         case .drain: self = .drain(milliseconds: try decoder.take())
+        case .report: self = .report
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import OCMEventLoop
 
 /// A ledger's files in a directory.
 final class DirectoryStorage: LedgerStorage {
@@ -88,8 +89,8 @@ final class DirectoryStorage: LedgerStorage {
         if try ftruncate(descriptor(of: file), length) != 0 { throw failure("ftruncate", file, errno) }
     }
 
-    func synchronize(_ file: LedgerFile) throws(LedgerError) {
-        if try fsync(descriptor(of: file)) != 0 { throw failure("fsync", file, errno) }
+    func synchronize(_ file: LedgerFile) async throws(LedgerError) {
+        try await synchronize(descriptor(of: file), path(of: file))
     }
 
     func rename(_ file: LedgerFile, to other: LedgerFile) throws(LedgerError) {
@@ -103,13 +104,21 @@ final class DirectoryStorage: LedgerStorage {
         unsafe unlink(path(of: file))
     }
 
-    func synchronizeDirectory() throws(LedgerError) {
+    func synchronizeDirectory() async throws(LedgerError) {
         let slash = base.lastIndex(of: "/")
         let directory = slash.map { $0 == base.startIndex ? "/" : String(base[..<$0]) } ?? "."
         let descriptor = unsafe Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system(call: "open", path: directory, errno: errno) }
         defer { Glibc.close(descriptor) }
-        if fsync(descriptor) != 0 { throw .system(call: "fsync", path: directory, errno: errno) }
+        try await synchronize(descriptor, directory)
+    }
+
+    private func synchronize(_ descriptor: Int32, _ path: String) async throws(LedgerError) {
+        do throws(SystemError) {
+            try await FileSynchronization.shared.synchronize(descriptor)
+        } catch {
+            throw .system(call: "fsync", path: path, errno: error.code)
+        }
     }
 
     func close() {

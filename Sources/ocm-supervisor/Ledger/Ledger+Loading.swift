@@ -1,11 +1,11 @@
 extension Ledger {
     /// Reads what is on disk. What can't be read is set aside and reported; nothing is overwritten unread.
-    func load(_ now: WallTime) throws(LedgerError) {
+    func load(_ now: WallTime) async throws(LedgerError) {
         try storage.lock()
         let journal = try storage.read(.journal)
         let replay = try replay(journal)
         let stamp = Self.stamp(now)
-        if let journal { try keepCopy(of: journal, replay, stamp) }
+        if let journal { try await keepCopy(of: journal, replay, stamp) }
         try setAside(.usages, replay.usages.unreadable, stamp)
         try setAside(.daily, replay.daily.unreadable, stamp)
 
@@ -14,12 +14,16 @@ extension Ledger {
         files = FileStates(
             usages: replay.usages.holdsCounts ? replay.usages.digest : .absent,
             daily: replay.daily.holdsCounts ? replay.daily.digest : .absent)
-        // A journal with damage or doubt in it is replaced at once, or both would be found again.
-        hasChanges = replay.isAhead || replay.journal?.damage.isEmpty == false || !replay.uncertain.isEmpty
+        // A journal with damage in it is replaced at once, or it would be found again; so is one that announced what the
+        // files hold already, since it is not known whether their names are on disk.
+        hasChanges = replay.journal?.entries.isEmpty == false || replay.journal?.damage.isEmpty == false
         // Nor is one continued that names other states of the files, unless it still has to carry what they lack.
         let base = replay.journal?.base
         journalEnd = base != nil && (hasChanges || base?.files == files) ? replay.journal?.end : nil
+        journalDamage = replay.journal?.damage ?? []
         journalIsRagged = journalEnd.map { $0 != journal?.count } ?? false
+        // It was perhaps never brought to disk: the one who wrote it was killed before, or failed.
+        journalIsDoubtful = journalEnd != nil
         isLoaded = true
         if let torn = replay.journal?.tornTail, torn > 0 {
             tell(.tornTail(path: storage.path(of: .journal), bytes: torn))
@@ -37,13 +41,13 @@ extension Ledger {
     }
 
     /// Keeps a journal that does not say everything for sure, for people.
-    private func keepCopy(of journal: [UInt8], _ replay: LedgerReplay, _ stamp: String) throws(LedgerError) {
+    private func keepCopy(of journal: [UInt8], _ replay: LedgerReplay, _ stamp: String) async throws(LedgerError) {
         let damaged = replay.journal?.damage.reduce(0) { $0 + $1.count } ?? 0
         guard damaged > 0 || !replay.uncertain.isEmpty else { return }
         let aside = unused(.journal, stamp)
         try storage.create(aside)
         try storage.write(journal, to: aside, at: 0)
-        try storage.synchronize(aside)
+        try await storage.synchronize(aside)
         let (path, copy) = (storage.path(of: .journal), storage.path(of: aside))
         if damaged > 0 { tell(.damaged(path: path, as: copy, bytes: damaged)) }
         for file in replay.uncertain { tell(.uncertain(path: storage.path(of: file), journal: copy)) }

@@ -1,13 +1,16 @@
+internal import OCMEventLoop
 internal import OCMIPC
 
 /// The usage of one file: keeps its journal, counts what the journal holds, and saves.
 ///
 /// A record is counted once it is on disk. `add` takes what a worker reported into memory, `commit` writes what is
 /// waiting to the journal in one go and says what may be acknowledged, `compact` turns file and journal into the next
-/// file. They are called from one thread and wait for the disk. None of them throws a record away: what can't be
-/// written stays in memory, and the next call tries again.
-final class Ledger {
-    /// What may wait in memory for the disk before workers are asked to keep their records, in bytes.
+/// file. Neither throws a record away: what can't be written stays in memory, and the next call tries again.
+///
+/// Whoever calls `open`, `commit`, `compact` or `close` waits for the disk, one at a time: see ``LedgerUpkeep``. The others
+/// may be called meanwhile.
+@EventLoop final class Ledger {
+    /// What may wait in memory for the disk before workers have to keep their records, in bytes.
     static let standardLimit = 8 << 20
 
     /// What the ledger was at when the disk failed it.
@@ -34,10 +37,15 @@ final class Ledger {
     var files = FileStates(usages: .absent, daily: .absent)
     /// Where the journal's next frame goes; nil while there is no journal that can be continued.
     var journalEnd: Int?
+    /// What of the journal could not be read when it was loaded.
+    var journalDamage: [Range<Int>] = []
     /// Whether something may stand behind the end that is no part of the journal: a write that failed half way.
     var journalIsRagged = false
-    /// Whether the journal's name may be lost in a power cut, and everything in it with its name.
-    var journalNameIsLoose = false
+    /// Whether it is uncertain that the journal is on disk as far as it goes, under its name: a synchronization is under
+    /// way, has failed, or was an earlier process's.
+    var journalIsDoubtful = false
+    /// Whether what was loaded is on disk for sure.
+    var isSettled = false
     /// Whether more is counted than is saved.
     var hasChanges = false
     /// Models whose want of a price was reported.
@@ -49,8 +57,8 @@ final class Ledger {
     private var pendingSize = 0
     /// The highest number taken in of each worker that has something pending.
     private var admitted: [WorkerIdentity: UInt64] = [:]
-    /// The first number of each worker that there was no room for: nothing beyond it is taken in before it.
-    private var turnedAway: [WorkerIdentity: UInt64] = [:]
+    /// Whether it was said that memory is full, since the last save.
+    private var hasSaidFull = false
     private var troubles: [Activity: LedgerError] = [:]
 
     /// - Parameters:
@@ -78,31 +86,36 @@ final class Ledger {
     /// Whether a commit has anything to do.
     var hasPending: Bool { !pending.isEmpty }
 
-    /// Loads what is on disk, and saves what the journal was ahead of it. Throws where another supervisor keeps a ledger at this path; any other
-    /// failure is reported, and each commit and compaction tries again.
-    func open(now: WallTime = .now) throws(LedgerError) {
+    /// Whether the last commit failed.
+    var isStalled: Bool { troubles[.journal] != nil }
+
+    /// Whether there is room for a good deal of records.
+    var hasRoom: Bool { pendingSize <= memoryLimit / 2 }
+
+    /// Loads what is on disk, and saves what the journal was ahead of it. Throws where another supervisor keeps a ledger
+    /// at this path; any other failure is reported, and each commit and compaction tries again.
+    func open(now: WallTime = .now) async throws(LedgerError) {
         do throws(LedgerError) {
-            try makeReady(now)
+            try await makeReady(now)
         } catch .inUse(let path, let holder) {
             throw .inUse(path: path, holder: holder)
         } catch {
             fail(.journal, error)
         }
-        compact(now: now)
+        await compact(now: now)
     }
 
     /// Takes in records of a worker, in the order of their numbers. The numbers may have gaps: what is another ledger's.
+    /// After ``Admission/full``, nothing that follows may be handed in before what was refused.
     func add(worker: WorkerIdentity, _ records: [NumberedUsage]) -> Admission {
-        let known = max(marks[worker], admitted[worker] ?? 0)
-        let batch = UsageBatch(worker: worker, records: records).after(known)
-        guard let first = batch.records.first else { return .duplicate(durable: marks[worker]) }
-        let hasRoom = pending.isEmpty || pendingSize + batch.size <= memoryLimit
-        guard hasRoom, first.sequence <= turnedAway[worker] ?? .max else {
-            if turnedAway.isEmpty { tell(.full(bytes: pendingSize)) }
-            turnedAway[worker] = min(first.sequence, turnedAway[worker] ?? .max)
+        let durable = isSettled ? marks[worker] : 0
+        let batch = UsageBatch(worker: worker, records: records).after(max(durable, admitted[worker] ?? 0))
+        guard !batch.records.isEmpty else { return .duplicate(durable: durable) }
+        guard pending.isEmpty || pendingSize + batch.size <= memoryLimit else {
+            if !hasSaidFull { tell(.full(bytes: pendingSize)) }
+            hasSaidFull = true
             return .full
         }
-        turnedAway[worker] = nil
         admitted[worker] = batch.sequence
         pending.append(batch)
         pendingSize += batch.size
@@ -111,41 +124,52 @@ final class Ledger {
 
     /// Brings what waits on disk, in one write and one fsync. What it returns may be acknowledged; empty while the disk
     /// can't be written.
-    func commit(now: WallTime = .now) -> [Acknowledgement] {
+    func commit(now: WallTime = .now) async -> [Acknowledgement] {
         guard hasPending else { return [] }
+        let count: Int
         do throws(LedgerError) {
-            try makeReady(now)
-            try append(unseen, at: now)
+            try await makeReady(now)
+            // What comes while the disk is at it is for the next commit.
+            count = pending.count
+            try await append(unseen, at: now)
             succeed(.journal)
         } catch {
             fail(.journal, error)
             return []
         }
-        defer {
-            pending = []
-            pendingSize = 0
-            admitted = [:]
-        }
-        return Set(pending.map(\.worker)).map { Acknowledgement(worker: $0, sequence: marks[$0]) }
+        let workers = Set(pending.prefix(count).map(\.worker))
+        dropPending(count)
+        return workers.map { Acknowledgement(worker: $0, sequence: marks[$0]) }
+    }
+
+    private func dropPending(_ count: Int) {
+        pendingSize -= pending.prefix(count).reduce(0) { $0 + $1.size }
+        pending.removeFirst(count)
+        admitted = [:]
+        for batch in pending { admitted[batch.worker] = batch.sequence }
     }
 
     /// Saves the usage file and the history by day, and starts the journal afresh, if anything has changed.
-    func compact(now: WallTime = .now) {
+    func compact(now: WallTime = .now) async {
         do throws(LedgerError) {
-            try makeReady(now)
-            if hasChanges { try save(now) }
+            try await makeReady(now)
+            if hasChanges { try await save(now) }
             succeed(.save)
+            hasSaidFull = false
         } catch {
             fail(.save, error)
         }
     }
 
     /// Commits, compacts, and lets go of the files; what it returns may be acknowledged.
-    func close(now: WallTime = .now) -> [Acknowledgement] {
-        let acknowledgements = commit(now: now)
-        if isLoaded { compact(now: now) }
+    func close(now: WallTime = .now) async -> [Acknowledgement] {
+        let acknowledgements = await commit(now: now)
+        if isLoaded { await compact(now: now) }
         storage.close()
         isLoaded = false
+        isSettled = false
+        let responses = unseen.reduce(0) { $0 + $1.records.count }
+        if responses > 0 { tell(.lost(responses: responses)) }
         return acknowledgements
     }
 
@@ -164,7 +188,6 @@ final class Ledger {
     /// Forgets the numbers of a worker that has ended and whose channel was read to its end.
     func forget(_ worker: WorkerIdentity) {
         marks.forget(worker)
-        turnedAway[worker] = nil
     }
 
     func tell(_ notice: LedgerNotice) {

@@ -11,8 +11,10 @@ enum LedgerNotice: Equatable, Sendable {
     case uncertain(path: String, journal: String)
     /// The files can't be written; records wait in memory and it is tried again.
     case stalled(LedgerError)
-    /// As before, but there is no more room: the workers keep their records.
+    /// So much waits in memory for the disk that there is no more room: the workers keep their records.
     case full(bytes: Int)
+    /// The end has come, and so many responses that were counted could not be brought to disk.
+    case lost(responses: Int)
     /// The files can be written again, nothing was lost.
     case recovered
     /// A model without a price: counted, at no cost.
@@ -33,6 +35,8 @@ enum LedgerNotice: Equatable, Sendable {
             "usage can't be written: \(error); it is kept in memory and tried again"
         case .full(let bytes):
             "\(bytes) bytes of usage wait in memory for the disk; the workers keep what follows"
+        case .lost(let responses):
+            "the usage of \(responses) responses could not be written and is lost"
         case .recovered:
             "usage is written again; nothing was lost"
         case .unpriced(let model):

@@ -18,7 +18,11 @@ struct LedgerFile: Hashable, Sendable {
 /// The file operations of a ledger, no more than it needs: what the disk promises, and what it does not, can be played
 /// through in tests.
 ///
-/// Nothing is on disk for sure before `synchronize`, no name before `synchronizeDirectory`. Every file has mode 0600.
+/// Nothing is on disk for sure before `synchronize`, no name before `synchronizeDirectory`. After an error of either it is
+/// not known what is, and a second call does not tell: it may succeed without having written anything (fsync(2)). Every
+/// file has mode 0600.
+///
+/// These two take the disk's time, and the process goes on meanwhile; the others work on what the system has in memory.
 protocol LedgerStorage: AnyObject {
     /// The path of a file, for people.
     func path(of file: LedgerFile) -> String
@@ -32,11 +36,11 @@ protocol LedgerStorage: AnyObject {
     /// Writes into an existing file, all of it or an error.
     func write(_ bytes: [UInt8], to file: LedgerFile, at offset: Int) throws(LedgerError)
     func truncate(_ file: LedgerFile, to length: Int) throws(LedgerError)
-    func synchronize(_ file: LedgerFile) throws(LedgerError)
+    func synchronize(_ file: LedgerFile) async throws(LedgerError)
     /// Gives a file another's name, which the other loses.
     func rename(_ file: LedgerFile, to other: LedgerFile) throws(LedgerError)
     func remove(_ file: LedgerFile)
-    func synchronizeDirectory() throws(LedgerError)
+    func synchronizeDirectory() async throws(LedgerError)
     /// Closes what is open and gives up the lock.
     func close()
 }

@@ -39,7 +39,6 @@ enum Admission: Equatable, Sendable {
     case accepted
     /// All of it was seen before. What is on disk of this worker's, 0 for nothing yet, may be acknowledged again.
     case duplicate(durable: UInt64)
-    /// There is no room for it while the disk can't be written: the worker keeps it and what follows, and
-    /// sends it again.
+    /// There is no room for it while the disk can't be written: the worker keeps it and what follows.
     case full
 }

@@ -10,11 +10,15 @@ import OCMIPC
     private let resolver: Resolver
     let fleet: WorkerFleet
 
+    /// What the disk has at least for the last of the usage.
+    private static let lastCommitTime = Duration.seconds(5)
+
     /// - Parameters:
     ///   - rendezvous: where workers can be found again after a crash; nil where there is no place for that.
     ///   - orphans: what was found there.
     init(
-        _ configuration: Configuration, log: LogTarget, rendezvous: RendezvousDirectory?, orphans: OrphanedWorkers
+        _ configuration: Configuration, log: LogTarget, accounts: UsageAccounts, rendezvous: RendezvousDirectory?,
+        orphans: OrphanedWorkers
     ) throws(StartFailure) {
         self.configuration = configuration
         guard let programs = Programs.locate() else { throw .noWorkerProgram }
@@ -22,7 +26,7 @@ import OCMIPC
         logins = CredentialStores(
             configuration.services, try StartUp.loginSurroundings(configuration, programs), logger: log.logger)
         resolver = Resolver(program: programs.supervisor, logger: log.logger)
-        accounts = try StartUp.accounts(configuration, log.logger)
+        self.accounts = accounts
         fleet = WorkerFleet(
             program: programs.worker, account: try StartUp.account(configuration), configuration: settings,
             listeners: try StartUp.listeners(configuration, orphans, log.logger), rendezvous: rendezvous,
@@ -34,6 +38,7 @@ import OCMIPC
     /// What a worker says goes to the part that it concerns, and what that part says to the workers.
     private func connect() {
         accounts.acknowledge = { [fleet] in fleet.acknowledge($0) }
+        accounts.callBack = { [fleet] in fleet.callBack($0) }
         fleet.ended = { [accounts] in accounts.forget($0.identity) }
         let hosts = upstreamHosts
         fleet.handle = { [accounts, logins, resolver] worker, event in
@@ -77,8 +82,9 @@ import OCMIPC
 
     /// Ends the workers first, then saves what they have reported; a refresh that is under way comes to its end.
     func stop(within duration: Duration) async {
+        let deadline = EventLoop.now + duration
         await fleet.stop(within: duration)
-        accounts.close()
+        await accounts.close(until: max(deadline, EventLoop.now + Self.lastCommitTime))
         await logins.stop()
     }
 }

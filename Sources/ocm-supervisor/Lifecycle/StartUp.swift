@@ -63,10 +63,10 @@ import OCMTLS
         }
     }
 
-    static func accounts(_ configuration: Configuration, _ logger: Logger) throws(StartFailure) -> UsageAccounts {
+    static func accounts(_ configuration: Configuration, _ logger: Logger) async throws(StartFailure) -> UsageAccounts {
         let prices = try prices(configuration)
         do throws(LedgerError) {
-            return try UsageAccounts(configuration.services, prices: prices, logger: logger)
+            return try await UsageAccounts(configuration.services, prices: prices, logger: logger)
         } catch {
             throw .ledger(error)
         }

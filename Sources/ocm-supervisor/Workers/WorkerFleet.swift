@@ -89,6 +89,11 @@ import OCMIPC
             .send(.acknowledge(sequence: acknowledgement.sequence))
     }
 
+    /// Has a worker send again what of its usage was not acknowledged.
+    func callBack(_ worker: WorkerIdentity) {
+        workers.first { $0.identity == worker }?.send(.report)
+    }
+
     /// Drains all workers and waits for their end; those that are left at the deadline are killed.
     func stop(within duration: Duration) async {
         isStopping = true

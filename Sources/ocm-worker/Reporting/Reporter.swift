@@ -10,6 +10,8 @@ internal import OCMIPC
     private var records: [UsageRecord] = []
     private var first: UInt64 = 1
     private var sent: UInt64 = 0
+    /// Records up to here have waited in this worker: those that are new have no part in that, and do not wait for them.
+    private var overdue: UInt64 = 0
     /// Exchanges that wait until their record is on its way.
     private var waiting: [Wakeup] = []
 
@@ -29,9 +31,10 @@ internal import OCMIPC
         return first + UInt64(records.count) - 1
     }
 
-    /// Whether a record would reach the supervisor even if this process ended now. Without a supervisor, nothing would.
+    /// Whether a record would reach the supervisor even if this process ended now. Without a supervisor, nothing would, nor
+    /// while there are many to be sent again: nobody waits then.
     func isOnItsWay(_ number: UInt64) -> Bool {
-        !link.isConnected || (sent >= number && !link.isCongested)
+        !link.isConnected || sent < overdue || (sent >= number && !link.isCongested)
     }
 
     /// Suspends until a record is on its way, for `patience` at most: a supervisor that waits for its disk stalls nobody.
@@ -59,14 +62,17 @@ internal import OCMIPC
         guard sequence >= first, sequence - first < UInt64(records.count) else { return }
         records.removeFirst(Int(sequence - first + 1))
         first = sequence + 1
+        sent = max(sent, sequence)
     }
 
     /// How many are not acknowledged.
     var count: Int { records.count }
 
-    /// Another supervisor has come, who may not have what was sent to the one before. It knows numbers that it has seen.
+    /// Sends all again that is not acknowledged: another supervisor has come, who may not have what was sent to the one
+    /// before, or this one had no room for it. It knows numbers that it has seen.
     func sendAgain() {
         sent = first - 1
+        overdue = first + UInt64(records.count) - 1
         sendRest()
     }
 

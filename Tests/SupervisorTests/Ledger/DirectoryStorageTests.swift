@@ -1,4 +1,6 @@
 import Glibc
+import LoopTestSupport
+import OCMEventLoop
 import Testing
 
 @testable import ocm_supervisor
@@ -13,7 +15,7 @@ struct DirectoryStorageTests {
         directory = String(cString: try #require(mkdtemp(&template)))
     }
 
-    private func ledger(_ path: String, log: NoticeLog = NoticeLog()) -> Ledger {
+    @EventLoop private func ledger(_ path: String, log: NoticeLog = NoticeLog()) -> Ledger {
         Ledger(path: path, prices: testPrices) { log.notices.append($0) }
     }
 
@@ -24,83 +26,95 @@ struct DirectoryStorageTests {
 
     @Test("files are private, survive a restart, and a second ledger on them is refused by name")
     func files() throws {
-        let path = directory + "/usages.json"
-        let first = ledger(path)
-        try first.open(now: now)
-        #expect(throws: LedgerError.inUse(path: path, holder: getpid())) { try ledger(path).open(now: now) }
-        var reporters = Reporters()
-        for _ in 0..<3 { _ = first.add(reporters.report(worker: 1)) }
-        #expect(first.commit(now: now).count == 1)
-        _ = first.add(reporters.report(worker: 1))
-        #expect(first.close(now: now).count == 1)
-        for suffix in ["", ".daily.json", ".journal", ".lock"] { #expect(mode(path + suffix) == 0o600, "\(suffix)") }
-        #expect(mode(path + ".new") == 0)
+        try onLoop {
+            let path = directory + "/usages.json"
+            let first = ledger(path)
+            try await first.open(now: now)
+            await #expect(throws: LedgerError.inUse(path: path, holder: getpid())) {
+                try await ledger(path).open(now: now)
+            }
+            let reporters = Reporters()
+            for _ in 0..<3 { _ = first.add(reporters.report(worker: 1)) }
+            #expect(await first.commit(now: now).count == 1)
+            _ = first.add(reporters.report(worker: 1))
+            #expect(await first.close(now: now).count == 1)
+            for suffix in ["", ".daily.json", ".journal", ".lock"] {
+                #expect(mode(path + suffix) == 0o600, "\(suffix)")
+            }
+            #expect(mode(path + ".new") == 0)
 
-        let second = ledger(path)
-        try second.open(now: now)
-        #expect(second.book.rows == book(of: reporters.sent).rows)
-        _ = second.close(now: now)
+            let second = ledger(path)
+            try await second.open(now: now)
+            #expect(second.book.rows == book(of: reporters.sent).rows)
+            _ = await second.close(now: now)
+        }
     }
 
     @Test("two paths that mean the same file are one ledger's, and a symbolic link stays one")
     func links() throws {
-        let path = directory + "/real.json"
-        let link = directory + "/link.json"
-        let first = ledger(path)
-        try first.open(now: now)
-        first.prices.table.models["other"] = first.prices.table.models["gpt-5.5"]
-        first.compact(now: now)
-        #expect(symlink("real.json", link) == 0)
-        #expect(DirectoryStorage.resolve(link) == DirectoryStorage.resolve(path))
-        #expect(throws: LedgerError.inUse(path: DirectoryStorage.resolve(path), holder: getpid())) {
-            try ledger(link).open(now: now)
+        try onLoop {
+            let path = directory + "/real.json"
+            let link = directory + "/link.json"
+            let first = ledger(path)
+            try await first.open(now: now)
+            first.prices.table.models["other"] = first.prices.table.models["gpt-5.5"]
+            await first.compact(now: now)
+            #expect(symlink("real.json", link) == 0)
+            #expect(DirectoryStorage.resolve(link) == DirectoryStorage.resolve(path))
+            await #expect(throws: LedgerError.inUse(path: DirectoryStorage.resolve(path), holder: getpid())) {
+                try await ledger(link).open(now: now)
+            }
+            _ = await first.close(now: now)
+            let second = ledger(link)
+            try await second.open(now: now)
+            _ = second.add(worker: WorkerIdentity(value: 1), sequence: 1, records: [usage(input: 1)])
+            _ = await second.close(now: now)
+            var status = stat()
+            #expect(lstat(link, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK)
+            #expect(mode(link + ".journal") == 0)
         }
-        _ = first.close(now: now)
-        let second = ledger(link)
-        try second.open(now: now)
-        _ = second.add(worker: WorkerIdentity(value: 1), sequence: 1, records: [usage(input: 1)])
-        _ = second.close(now: now)
-        var status = stat()
-        #expect(lstat(link, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK)
-        #expect(mode(link + ".journal") == 0)
     }
 
     @Test("a directory that does not exist yet is no reason not to start: reports wait for it")
     func missingDirectory() throws {
-        let path = directory + "/later/usages.json"
-        let log = NoticeLog()
-        let waiting = ledger(path, log: log)
-        try waiting.open(now: now)
-        #expect(log.notices == [.stalled(.system(call: "open", path: path + ".lock", errno: ENOENT))])
-        var reporters = Reporters()
-        #expect(waiting.add(reporters.report(worker: 1)) == .accepted)
-        #expect(waiting.commit(now: now) == [])
-        waiting.compact(now: now)
-        #expect(mkdir(directory + "/later", 0o700) == 0)
-        #expect(waiting.commit(now: now).map(\.sequence) == [1])
-        waiting.compact(now: now)
-        #expect(log.notices.count == 2 && log.notices.last == .recovered)
-        _ = waiting.close(now: now)
+        try onLoop {
+            let path = directory + "/later/usages.json"
+            let log = NoticeLog()
+            let waiting = ledger(path, log: log)
+            try await waiting.open(now: now)
+            #expect(log.notices == [.stalled(.system(call: "open", path: path + ".lock", errno: ENOENT))])
+            let reporters = Reporters()
+            #expect(waiting.add(reporters.report(worker: 1)) == .accepted)
+            #expect(await waiting.commit(now: now) == [])
+            await waiting.compact(now: now)
+            #expect(mkdir(directory + "/later", 0o700) == 0)
+            #expect(await waiting.commit(now: now).map(\.sequence) == [1])
+            await waiting.compact(now: now)
+            #expect(log.notices.count == 2 && log.notices.last == .recovered)
+            _ = await waiting.close(now: now)
+        }
     }
 
     @Test("a file that can not be replaced keeps its usage in the journal until it can")
     func unreplaceable() throws {
-        let path = directory + "/stuck.json"
-        let log = NoticeLog()
-        let stuck = ledger(path, log: log)
-        try stuck.open(now: now)
-        _ = stuck.add(worker: WorkerIdentity(value: 1), sequence: 1, records: [usage(input: 1)])
-        #expect(stuck.commit(now: now).count == 1)
-        // The draft's name is taken by a directory: neither file nor journal can be replaced.
-        #expect(mkdir(path + ".new", 0o700) == 0)
-        stuck.compact(now: now)
-        #expect(stuck.trouble == .system(call: "open", path: path + ".new", errno: EISDIR))
-        #expect(stuck.add(worker: WorkerIdentity(value: 1), sequence: 2, records: [usage(input: 1)]) == .accepted)
-        #expect(stuck.commit(now: now).map(\.sequence) == [2])
-        #expect(rmdir(path + ".new") == 0)
-        stuck.compact(now: now)
-        #expect(stuck.trouble == nil)
-        #expect(stuck.book.rows.values.map(\.total.requests) == [2])
-        _ = stuck.close(now: now)
+        try onLoop {
+            let path = directory + "/stuck.json"
+            let log = NoticeLog()
+            let stuck = ledger(path, log: log)
+            try await stuck.open(now: now)
+            _ = stuck.add(worker: WorkerIdentity(value: 1), sequence: 1, records: [usage(input: 1)])
+            #expect(await stuck.commit(now: now).count == 1)
+            // The draft's name is taken by a directory: neither file nor journal can be replaced.
+            #expect(mkdir(path + ".new", 0o700) == 0)
+            await stuck.compact(now: now)
+            #expect(stuck.trouble == .system(call: "open", path: path + ".new", errno: EISDIR))
+            #expect(stuck.add(worker: WorkerIdentity(value: 1), sequence: 2, records: [usage(input: 1)]) == .accepted)
+            #expect(await stuck.commit(now: now).map(\.sequence) == [2])
+            #expect(rmdir(path + ".new") == 0)
+            await stuck.compact(now: now)
+            #expect(stuck.trouble == nil)
+            #expect(stuck.book.rows.values.map(\.total.requests) == [2])
+            _ = await stuck.close(now: now)
+        }
     }
 }

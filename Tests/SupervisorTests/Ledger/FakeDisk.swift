@@ -1,42 +1,41 @@
 import Glibc
+import OCMEventLoop
 
 @testable import ocm_supervisor
 
 /// A disk that promises as little as a real one: what was not synchronized may be there after a power cut, or in part, or
-/// not at all, and names may change in any order between two synchronizations of the directory.
-final class FakeDisk: LedgerStorage {
-    private final class File {
-        var bytes: [UInt8] = []
-        var durable: [UInt8] = []
-    }
-
+/// not at all, and names may change in any order between two synchronizations of the directory. What a synchronization was
+/// to bring to disk when it failed, no later one brings there, unless it is written again.
+@EventLoop final class FakeDisk: @EventLoop LedgerStorage {
     enum Fault {
         /// The power goes: the operation is not done, nor is any after it.
         case powerCut
+        /// The process is killed: the operation is not done, nor is any after it; the system goes on, until ``restart()``.
+        case kill
         /// The operation fails, a write half way, and so do those after it for a while.
         case failure(errno: Int32, operations: Int)
     }
 
-    private enum Naming {
-        case link(File, LedgerFile)
-        case unlink(LedgerFile)
-    }
-
-    private var names: [LedgerFile: File] = [:]
-    private var durableNames: [LedgerFile: File] = [:]
-    private var unsynchronized: [Naming] = []
+    var names: [LedgerFile: FakeFile] = [:]
+    /// On disk for sure.
+    var durableNames: [LedgerFile: FakeFile] = [:]
+    /// What happened to the names since, from the first of which that is not certain.
+    var namings: [Naming] = []
     private(set) var operations = 0
     private(set) var isDown = false
     private var faults: [Int: Fault] = [:]
     private var failing: (errno: Int32, until: Int)?
+    /// What else happens while the disk is being synchronized.
+    var meanwhile: () -> Void = {}
+    /// What else happens after one has failed.
+    var afterFailure: () -> Void = {}
+    /// Synchronizations take until ``release()``.
+    var isHeld = false
+    private let released = Wakeup()
+    private let held = Wakeup()
 
     init(_ contents: [LedgerFile: [UInt8]] = [:]) {
-        for (name, bytes) in contents {
-            let file = File()
-            file.bytes = bytes
-            file.durable = bytes
-            names[name] = file
-        }
+        names = contents.mapValues { FakeFile(durable: $0) }
         durableNames = names
     }
 
@@ -47,58 +46,31 @@ final class FakeDisk: LedgerStorage {
         faults[operation] = fault
     }
 
-    /// The states in which the disk may come back after a power cut: every choice of the names that were not
-    /// synchronized, with every choice for what was written last.
-    func afterPowerCut(sector: Int = 64) -> [[LedgerFile: [UInt8]]] {
-        var states: [[LedgerFile: [UInt8]]] = []
-        for choice in 0..<(1 << unsynchronized.count) {
-            var chosen = durableNames
-            for (index, naming) in unsynchronized.enumerated() where choice & (1 << index) != 0 {
-                switch naming {
-                case .link(let file, let name):
-                    if let old = chosen.first(where: { $0.value === file })?.key { chosen[old] = nil }
-                    chosen[name] = file
-                case .unlink(let name):
-                    chosen[name] = nil
-                }
-            }
-            states += Self.contents(of: chosen, sector)
-        }
-        return states
+    /// After a kill, another process goes on.
+    func restart() {
+        isDown = false
+        faults = [:]
     }
 
-    private static func contents(of names: [LedgerFile: File], _ sector: Int) -> [[LedgerFile: [UInt8]]] {
-        var base = names.mapValues(\.durable)
-        var states = [base]
-        for (name, file) in names where file.bytes != file.durable {
-            for torn in tears(of: file, sector) {
-                base[name] = torn
-                states.append(base)
-            }
-            base[name] = file.durable
-        }
-        return states
+    /// The system needs its memory: what is not waiting for the disk has to be read from there again.
+    func evict() {
+        for file in names.values { file.evict() }
     }
 
-    /// The file as written, every beginning of what is new, and the new with each sector never written.
-    private static func tears(of file: File, _ sector: Int) -> [[UInt8]] {
-        let common = zip(file.bytes, file.durable).prefix { $0 == $1 }.count
-        var tears = [file.bytes]
-        for end in stride(from: common, to: file.bytes.count, by: sector) {
-            tears.append(Array(file.bytes[..<end]))
-            var holed = file.bytes
-            for index in end..<min(end + sector, file.bytes.count) {
-                holed[index] = index < file.durable.count ? file.durable[index] : 0
-            }
-            tears.append(holed)
-        }
-        return tears
+    /// Suspends until a synchronization is held.
+    func isHolding() async {
+        try? await held.wait()
+    }
+
+    func release() {
+        isHeld = false
+        released.signal()
     }
 
     private func operate(_ call: String, _ file: LedgerFile) throws(LedgerError) {
         operations += 1
         switch faults[operations] {
-        case .powerCut: isDown = true
+        case .powerCut, .kill: isDown = true
         case .failure(let errno, let count): failing = (errno, operations + count)
         case nil: break
         }
@@ -108,12 +80,24 @@ final class FakeDisk: LedgerStorage {
         }
     }
 
-    private func file(_ name: LedgerFile, _ call: String) throws(LedgerError) -> File {
+    private func file(_ name: LedgerFile, _ call: String) throws(LedgerError) -> FakeFile {
         guard let file = names[name] else { throw .system(call: call, path: path(of: name), errno: ENOENT) }
         return file
     }
 
-    func path(of file: LedgerFile) -> String { "usages.json" + file.suffix }
+    private func wait() async {
+        if !isDown { meanwhile() }
+        if isHeld {
+            held.signal()
+            try? await released.wait()
+        }
+    }
+
+    // The storage.
+
+    nonisolated static func path(of file: LedgerFile) -> String { "usages.json" + file.suffix }
+
+    func path(of file: LedgerFile) -> String { Self.path(of: file) }
 
     func lock() throws(LedgerError) { try operate("flock", .lock) }
 
@@ -127,11 +111,11 @@ final class FakeDisk: LedgerStorage {
     func create(_ name: LedgerFile) throws(LedgerError) {
         try operate("open", name)
         if let file = names[name] {
-            file.bytes = []
+            file.truncate(to: 0)
         } else {
-            let file = File()
+            let file = FakeFile(durable: [])
             names[name] = file
-            unsynchronized.append(.link(file, name))
+            namings.append(Naming(change: .link(file, name)))
         }
     }
 
@@ -141,28 +125,30 @@ final class FakeDisk: LedgerStorage {
             try operate("write", name)
         } catch {
             // Also in a power cut: half of it may have gone out.
-            put(bytes.prefix(bytes.count / 2), into: file, at: offset)
+            file.put(bytes.prefix(bytes.count / 2), at: offset)
             throw error
         }
-        put(bytes[...], into: file, at: offset)
-    }
-
-    private func put(_ bytes: ArraySlice<UInt8>, into file: File, at offset: Int) {
-        let end = offset + bytes.count
-        if file.bytes.count < end { file.bytes += [UInt8](repeating: 0, count: end - file.bytes.count) }
-        file.bytes.replaceSubrange(offset..<end, with: bytes)
+        file.put(bytes[...], at: offset)
     }
 
     func truncate(_ name: LedgerFile, to length: Int) throws(LedgerError) {
         try operate("ftruncate", name)
-        let file = try file(name, "ftruncate")
-        file.bytes = Array(file.bytes.prefix(length))
+        try file(name, "ftruncate").truncate(to: length)
     }
 
-    func synchronize(_ name: LedgerFile) throws(LedgerError) {
-        try operate("fsync", name)
+    @EventLoop func synchronize(_ name: LedgerFile) async throws(LedgerError) {
+        await wait()
         let file = try file(name, "fsync")
-        file.durable = file.bytes
+        do throws(LedgerError) {
+            try operate("fsync", name)
+        } catch {
+            if !isDown {
+                file.failToSynchronize()
+                afterFailure()
+            }
+            throw error
+        }
+        file.synchronize()
     }
 
     func rename(_ name: LedgerFile, to other: LedgerFile) throws(LedgerError) {
@@ -170,18 +156,23 @@ final class FakeDisk: LedgerStorage {
         let file = try file(name, "rename")
         names[name] = nil
         names[other] = file
-        unsynchronized.append(.link(file, other))
+        namings.append(Naming(change: .link(file, other)))
     }
 
     func remove(_ name: LedgerFile) {
         guard !isDown, names.removeValue(forKey: name) != nil else { return }
-        unsynchronized.append(.unlink(name))
+        namings.append(Naming(change: .unlink(name)))
     }
 
-    func synchronizeDirectory() throws(LedgerError) {
-        try operate("fsync", .usages)
-        durableNames = names
-        unsynchronized = []
+    @EventLoop func synchronizeDirectory() async throws(LedgerError) {
+        await wait()
+        do throws(LedgerError) {
+            try operate("fsync", .usages)
+        } catch {
+            if !isDown { settleNames(.lost) }
+            throw error
+        }
+        settleNames(.sure)
     }
 
     func close() {}

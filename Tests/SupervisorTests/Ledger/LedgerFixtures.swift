@@ -1,14 +1,22 @@
+import OCMEventLoop
 import OCMIPC
 
 @testable import ocm_supervisor
 
 /// Two workers that report, number and repeat as real ones do, and the sums that must come of it.
-struct Reporters {
+@EventLoop final class Reporters {
     private(set) var sent: [UsageBatch] = []
     private var acknowledged: [WorkerIdentity: UInt64] = [:]
 
+    init() {}
+
+    init(_ other: Reporters) {
+        sent = other.sent
+        acknowledged = other.acknowledged
+    }
+
     /// A report that no other equals: its counts are like no other's.
-    mutating func report(worker: UInt128, records: Int = 1) -> UsageBatch {
+    func report(worker: UInt128, records: Int = 1) -> UsageBatch {
         let identity = WorkerIdentity(value: worker)
         let number = UInt64(sent.count + 1)
         let last = sent.last { $0.worker == identity }?.sequence ?? 0
@@ -24,12 +32,12 @@ struct Reporters {
         return batch
     }
 
-    mutating func acknowledge(_ acknowledgements: [Acknowledgement]) {
+    func acknowledge(_ acknowledgements: [Acknowledgement]) {
         for one in acknowledgements { acknowledged[one.worker] = max(acknowledged[one.worker] ?? 0, one.sequence) }
     }
 
     /// Hands a report over; what is known to be on disk is acknowledged again.
-    mutating func send(_ batch: UsageBatch, to ledger: Ledger) {
+    func send(_ batch: UsageBatch, to ledger: Ledger) {
         if case .duplicate(let durable) = ledger.add(batch) {
             acknowledge([Acknowledgement(worker: batch.worker, sequence: durable)])
         }
@@ -71,7 +79,7 @@ let testPrices = PriceBook(
     ]))
 
 /// What the files on a disk say, as they would to the next start.
-func stored(on disk: FakeDisk) throws -> UsageBook {
+@EventLoop func stored(on disk: FakeDisk) throws -> UsageBook {
     try LedgerReplay(
         usages: disk.contents[.usages], daily: disk.contents[.daily], journal: disk.contents[.journal],
         prices: testPrices, zone: .fixed(0)

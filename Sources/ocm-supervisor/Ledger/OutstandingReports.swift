@@ -1,0 +1,73 @@
+/// What the workers have reported and the ledgers do not have on disk yet, message by message, and what there was no room
+/// for.
+///
+/// A worker is told one number: all up to it is on disk. So its messages count in their order, though the ledgers that they
+/// concern take their own time; and of what follows a message that was turned away nothing is taken before it has come again.
+struct OutstandingReports {
+    private struct Message {
+        /// The number of the last record.
+        let sequence: UInt64
+        /// The usage files that do not have their share yet, with the number of its last record.
+        var missing: [String: UInt64]
+    }
+
+    private struct TurnedAway {
+        /// The number of the first record.
+        let first: UInt64
+        /// The worker was told to send it again.
+        var isCalledBack = false
+    }
+
+    private var messages: [WorkerIdentity: [Message]] = [:]
+    private var turnedAway: [WorkerIdentity: TurnedAway] = [:]
+
+    /// Whether a message that begins with this number may be taken in.
+    func mayTake(_ worker: WorkerIdentity, from first: UInt64) -> Bool {
+        first <= turnedAway[worker]?.first ?? .max
+    }
+
+    /// A message was taken in by all ledgers that it concerns.
+    mutating func take(_ worker: WorkerIdentity, upTo last: UInt64, missing: [String: UInt64]) {
+        turnedAway[worker] = nil
+        messages[worker, default: []].append(Message(sequence: last, missing: missing))
+    }
+
+    /// A message was not taken in by one of the ledgers.
+    mutating func turnAway(_ worker: WorkerIdentity, from first: UInt64) {
+        turnedAway[worker] = TurnedAway(first: first)
+    }
+
+    /// The workers that are to send again all that they were not told to be on disk. Each is named once until it has done so.
+    mutating func callBack() -> [WorkerIdentity] {
+        let workers = turnedAway.filter { !$0.value.isCalledBack }.map(\.key)
+        for worker in workers {
+            turnedAway[worker]?.isCalledBack = true
+            messages[worker] = nil
+        }
+        return workers
+    }
+
+    /// A ledger has everything of a worker up to a number on disk.
+    mutating func settle(_ acknowledgement: Acknowledgement, by path: String) {
+        guard var messages = messages[acknowledgement.worker] else { return }
+        for index in messages.indices {
+            guard let last = messages[index].missing[path], last <= acknowledgement.sequence else { continue }
+            messages[index].missing[path] = nil
+        }
+        self.messages[acknowledgement.worker] = messages
+    }
+
+    /// The number up to which all of a worker's is on disk in all ledgers, where that has become more.
+    mutating func release(_ worker: WorkerIdentity) -> Acknowledgement? {
+        guard let messages = messages[worker] else { return nil }
+        let settled = messages.prefix { $0.missing.isEmpty }
+        guard let last = settled.last else { return nil }
+        self.messages[worker] = Array(messages.dropFirst(settled.count))
+        return Acknowledgement(worker: worker, sequence: last.sequence)
+    }
+
+    mutating func forget(_ worker: WorkerIdentity) {
+        messages[worker] = nil
+        turnedAway[worker] = nil
+    }
+}
