@@ -92,7 +92,7 @@ let package = Package(
             exclude: ["Pricing/expectations.py", "Pricing/expectations.json"],
             swiftSettings: tests),
         .testTarget(
-            name: "WorkerTests", dependencies: ["ocm-worker", "OCMHTTP", "LoopTestSupport"], swiftSettings: tests),
+            name: "WorkerTests", dependencies: ["ocm-worker", "OCMHTTP", "OCMIPC", "LoopTestSupport"], swiftSettings: tests),
     ]
 )
 

@@ -85,6 +85,7 @@ internal import OCMTLS
         state = .serving
         logger.notice("another supervisor has come")
         reporter.sendAgain()
+        for service in services.values { service.limits.sendAgain() }
     }
 
     /// False where the worker is to end.
@@ -124,7 +125,8 @@ internal import OCMTLS
             let tag = service.tag
             do throws(HTTPError) {
                 services[tag] = try Service(
-                    service, bounds: bounds, pools: pools, reporter: reporter, replayBudget: budget, logger: logger,
+                    service, bounds: bounds, pools: pools, reporter: reporter,
+                    limits: LimitsReporter(service: tag, link: link), replayBudget: budget, logger: logger,
                     reject: { [link] in link.send(.credentialRejected(service: tag, generation: $0)) })
             } catch {
                 logger.critical("a configured header can't be sent", metadata: ["service": "\(tag)"])

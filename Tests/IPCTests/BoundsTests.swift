@@ -28,6 +28,19 @@ import Testing
         }
     }
 
+    @Test func theBoundsOfLimits() {
+        expectBound("service", 256) { limits(RateLimits(), service: Samples.text($0)) }
+        expectBound("active limit", 64) { limits(RateLimits(activeLimit: Samples.text($0))) }
+        expectBound("limits", 16) { limits(RateLimits(families: Array(repeating: .init(limit: "a"), count: $0))) }
+        expectBound("limit", 64) { limits(RateLimits(families: [.init(limit: Samples.text($0))])) }
+        expectBound("limit name", 128) { limits(RateLimits(families: [.init(limit: "a", name: Samples.text($0))])) }
+        expectBound("balance", 32) { limits(RateLimits(credits: .init(balance: Samples.text($0)))) }
+    }
+
+    private func limits(_ limits: RateLimits, service: String = "work") -> WorkerMessage {
+        .limits(service: service, SeenLimits(generation: 1, time: 2, limits: limits))
+    }
+
     @Test func theBoundsOfWhatTheSupervisorSays() {
         expectBound("build", 64) { SupervisorMessage.hello(Hello(build: Samples.text($0))) }
         expectBound("service", 256) { SupervisorMessage.listen(service: Samples.text($0)) }

@@ -32,7 +32,20 @@ enum Samples {
         .resolve(host: "chatgpt.com"),
         .drained,
         .listener(service: "work"),
+        .limits(service: "work", SeenLimits(generation: 7, time: 1_760_000_040_123, limits: limits)),
+        .limits(service: "", SeenLimits(generation: .max, time: .min, limits: RateLimits())),
     ]
+
+    static let limits = RateLimits(
+        activeLimit: "codex",
+        families: [
+            .init(
+                limit: "codex", primary: .init(used: 3750, minutes: 300, resetAt: 1_760_000_040),
+                secondary: .init(used: 0, minutes: 10080, resetAt: 1_760_500_000)),
+            .init(limit: text(64), name: text(128), secondary: .init(used: .max, minutes: .max, resetAt: .min)),
+            .init(limit: "", name: "", primary: .init()),
+        ],
+        credits: .init(isAvailable: true, isUnlimited: false, balance: text(32)))
 
     static let credential = CredentialState.Credential(
         generation: .max, mode: .chatGPT, token: Array(0...255), accountID: "räksmörgås 🦐")

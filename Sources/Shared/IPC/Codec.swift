@@ -31,6 +31,11 @@ package struct MessageEncoder {
         put(UInt32(list.count))
         for element in list { each(&self, element) }
     }
+
+    package mutating func putOptional<Value>(_ value: Value?, each: (inout MessageEncoder, Value) -> Void) {
+        put(value != nil)
+        if let value { each(&self, value) }
+    }
 }
 
 /// Takes fields from the bytes of a message, each with its bound. Whatever the bytes are, it only returns or throws.
@@ -84,6 +89,12 @@ package struct MessageDecoder {
         var list: [Element] = []
         for _ in 0..<count { list.append(try each(&self)) }
         return list
+    }
+
+    package mutating func takeOptional<Value>(
+        _ field: StaticString, each: (inout MessageDecoder) throws(IPCError) -> Value
+    ) throws(IPCError) -> Value? {
+        try takeBool(field) ? try each(&self) : nil
     }
 
     /// To be called behind the last field.

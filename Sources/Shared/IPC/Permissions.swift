@@ -18,8 +18,8 @@ extension WorkerMessage.Kind {
         .started: [.hello],
         .configuring: [.ready],
         .returning: [.listener, .ready],
-        .serving: [.usage, .credentialRejected, .resolve],
-        .draining: [.usage, .credentialRejected, .resolve, .drained],
+        .serving: [.usage, .credentialRejected, .resolve, .limits],
+        .draining: [.usage, .credentialRejected, .resolve, .limits, .drained],
     ]
 }
 

@@ -14,10 +14,12 @@ package enum WorkerMessage: Message {
     /// A listening socket for the service, which comes as the descriptor: back from a worker whose supervisor was lost, so
     /// that the next one need not bind what is bound.
     case listener(service: String)
+    /// What the API has said of the limits of the service's login: when it changes, once a second at most.
+    case limits(service: String, SeenLimits)
 
     package enum Kind: UInt8, CaseIterable, Sendable {
         case hello = 1
-        case ready, usage, credentialRejected, resolve, drained, listener
+        case ready, usage, credentialRejected, resolve, drained, listener, limits
     }
 
     /// The most records in one message.
@@ -32,6 +34,7 @@ package enum WorkerMessage: Message {
         case .resolve: .resolve
         case .drained: .drained
         case .listener: .listener
+        case .limits: .limits
         }
     }
 
@@ -52,6 +55,9 @@ package enum WorkerMessage: Message {
         case .resolve(let host): encoder.put(host)
         case .drained: break
         case .listener(let service): encoder.put(service)
+        case .limits(let service, let seen):
+            encoder.put(service)
+            seen.encode(into: &encoder)
         }
     }
 
@@ -71,6 +77,9 @@ package enum WorkerMessage: Message {
         case .resolve: self = .resolve(host: try decoder.takeString("host", atMost: Bounds.host))
         case .drained: self = .drained
         case .listener: self = .listener(service: try decoder.takeString("service", atMost: Bounds.tag))
+        case .limits:
+            let service = try decoder.takeString("service", atMost: Bounds.tag)
+            self = .limits(service: service, try SeenLimits(from: &decoder))
         }
     }
 }

@@ -37,7 +37,41 @@ extension StatusReport.Credential {
         self.init(
             path: path, state: State(status.condition), usable: status.isUsable, mode: status.mode.map { Mode($0) },
             account: status.email, plan: status.plan, expires: status.expiry?.wholeSeconds,
-            last_refresh: status.lastRefresh?.wholeSeconds, reason: status.reason, unsaved: status.unsaved)
+            last_refresh: status.lastRefresh?.wholeSeconds, reason: status.reason, unsaved: status.unsaved,
+            limits: status.limits.map { StatusReport.Limits($0) })
+    }
+}
+
+extension StatusReport.Limits {
+    init(_ limits: LoginLimits.Current) {
+        self.init(
+            seen: limits.time.wholeSeconds, active: limits.activeLimit.isEmpty ? nil : limits.activeLimit,
+            families: limits.families.map { Family($0) }, credits: limits.credits.map { Credits($0) })
+    }
+}
+
+extension StatusReport.Limits.Family {
+    init(_ seen: LoginLimits.Seen) {
+        let family = seen.family
+        self.init(
+            limit: family.limit, name: family.name.isEmpty ? nil : family.name, seen: seen.time.wholeSeconds,
+            windows: [family.primary, family.secondary].compactMap { $0.map { StatusReport.Limits.Window($0) } })
+    }
+}
+
+extension StatusReport.Limits.Window {
+    init(_ window: RateLimits.Window) {
+        self.init(
+            minutes: window.minutes, used_percent: window.used.map { Double($0) / 100 },
+            resets: window.resetAt.map { Timestamp(seconds: $0).wholeSeconds })
+    }
+}
+
+extension StatusReport.Limits.Credits {
+    init(_ credits: RateLimits.Credits) {
+        self.init(
+            available: credits.isAvailable, unlimited: credits.isUnlimited,
+            balance: credits.balance.isEmpty ? nil : credits.balance)
     }
 }
 

@@ -52,6 +52,41 @@ struct StatusReport: Codable, Equatable {
         let reason: String?
         /// Why new tokens are in memory alone.
         let unsaved: String?
+        /// What the API has said of the account's limits; nil before it has.
+        var limits: Limits?
+    }
+
+    struct Limits: Codable, Equatable {
+        struct Window: Codable, Equatable {
+            /// Its length: 300 is five hours.
+            let minutes: UInt32?
+            let used_percent: Double?
+            let resets: String?
+        }
+
+        struct Family: Codable, Equatable {
+            /// As in the API's fields: `codex`.
+            let limit: String
+            /// What people call it.
+            let name: String?
+            let seen: String
+            /// At most two, in the API's order.
+            let windows: [Window]
+        }
+
+        struct Credits: Codable, Equatable {
+            let available: Bool?
+            let unlimited: Bool?
+            /// As the API writes it.
+            let balance: String?
+        }
+
+        /// When the API said anything last.
+        let seen: String
+        /// The limit that requests count against.
+        let active: String?
+        let families: [Family]
+        let credits: Credits?
     }
 
     let version: String

@@ -51,6 +51,7 @@ import OCMIPC
             case .resolve(let host):
                 guard let port = hosts[host] else { break }
                 EventLoop.spawn { _ = try? await resolver.addresses(for: host, port: port) }
+            case .limits(let service, let seen): logins.saw(seen, service: service)
             }
         }
     }

@@ -13,6 +13,7 @@ import OCMIPC
         case usage(sequence: UInt64, [UsageRecord])
         case credentialRejected(service: String, generation: UInt64)
         case resolve(host: String)
+        case limits(service: String, SeenLimits)
     }
 
     /// The random name under which its usage is counted.
@@ -107,6 +108,7 @@ import OCMIPC
             case .credentialRejected(let service, let generation):
                 handle(.credentialRejected(service: service, generation: generation))
             case .resolve(let host): handle(.resolve(host: host))
+            case .limits(let service, let seen): handle(.limits(service: service, seen))
             case .drained:
                 hasDrained = true
                 return
@@ -130,7 +132,7 @@ import OCMIPC
             case .listener(let service):
                 guard let descriptor = received.packet.takeDescriptor() else { break }
                 listeners.append((service, descriptor.release()))
-            case .usage, .credentialRejected, .resolve, .drained: break
+            case .usage, .credentialRejected, .resolve, .limits, .drained: break
             }
             return message
         } catch {

@@ -52,9 +52,10 @@ internal import OCMTLS
     var unsent: [UInt8] = []
     var unsentStart = 0
 
-    init(request: Request, service: Service) {
+    /// - Parameter credential: generation of the one that the request is made with.
+    init(request: Request, service: Service, credential: UInt64) {
         self.request = request
-        metering = ResponseMetering(request: request, service: service)
+        metering = ResponseMetering(request: request, service: service, credential: credential)
         lastReceived = EventLoop.now
         lastTaken = EventLoop.now
     }

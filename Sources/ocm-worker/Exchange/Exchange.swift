@@ -38,7 +38,7 @@ internal import OCMTLS
         self.uplink = uplink
         self.isDraining = isDraining
         wakeup = client.wakeup
-        downlink = Downlink(request: request, service: service)
+        downlink = Downlink(request: request, service: service, credential: route.generation)
     }
 
     /// A waiting connection that the API has closed fails this soon; one that fails later may have failed over the request
@@ -182,6 +182,7 @@ internal import OCMTLS
         guard uplink.isReplayable, newer.leadsWhere(route) else { throw .refused(.loginRefreshing) }
         uplink.replaceRouteFields(with: newer.fields)
         route = newer
+        downlink.metering.credential = newer.generation
         downlink.restart()
     }
 }

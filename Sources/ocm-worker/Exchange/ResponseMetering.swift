@@ -8,17 +8,22 @@ internal import OCMIPC
     private let request: Request
     private let service: Service
     private var meter: ResponseMeter?
-    private var rateLimits = RateLimitFields()
+    /// Generation of the credential that the request is made with.
+    var credential: UInt64
+    /// Start of the week that the usage counts for.
+    private var weekStart: Int64 = 0
     /// The number of the record that the next bytes must not overtake.
     private(set) var unsettled: UInt64?
 
-    init(request: Request, service: Service) {
+    init(request: Request, service: Service, credential: UInt64) {
         self.request = request
         self.service = service
+        self.credential = credential
     }
 
-    /// Looks at the head: which form the usage will have, and the week that it counts for.
+    /// Looks at the head: what it says of the login's limits, whatever its status, and which form the usage will have.
     mutating func begin(_ head: ResponseHead, of bytes: Span<UInt8>) {
+        weekStart = service.limits.read(head, of: bytes, generation: credential)
         guard let api = request.api, head.status < 300 else { return }
         var format: ResponseMeter.Format?
         var isCoded = false
@@ -26,8 +31,6 @@ internal import OCMIPC
             switch field.id {
             case .contentType: format = Self.format(bytes.extracting(field.value))
             case .contentEncoding: isCoded = !bytes.extracting(field.value).isIdentity
-            case .xCodex, .other:
-                rateLimits.add(name: bytes.extracting(field.name), value: bytes.extracting(field.value))
             default: break
             }
         }
@@ -67,7 +70,7 @@ internal import OCMIPC
                 model: usage.model.isEmpty ? model : usage.model, serviceTier: usage.serviceTier,
                 inputTokens: usage.inputTokens, cachedTokens: usage.cachedTokens,
                 cacheWriteTokens: usage.cacheWriteTokens, outputTokens: usage.outputTokens,
-                reasoningTokens: usage.reasoningTokens, weekStart: rateLimits.weekStart, time: Int64(time(nil))))
+                reasoningTokens: usage.reasoningTokens, weekStart: weekStart, time: Int64(time(nil))))
     }
 }
 

@@ -14,6 +14,7 @@ internal import OCMTLS
     /// Their names, and those of fields that are only left out.
     let replaced: [Field]
     let reporter: Reporter
+    let limits: LimitsReporter
     let logger: Logger
     /// Bytes of requests that are kept for sending them again, over all services.
     let replayBudget: ByteBudget
@@ -35,12 +36,13 @@ internal import OCMTLS
 
     init(
         _ configuration: WorkerConfiguration.Service, bounds: Bounds, pools: UpstreamPools, reporter: Reporter,
-        replayBudget: ByteBudget, logger: Logger, reject: @escaping (UInt64) -> Void
+        limits: LimitsReporter, replayBudget: ByteBudget, logger: Logger, reject: @escaping (UInt64) -> Void
     ) throws(HTTPError) {
         self.configuration = configuration
         self.bounds = bounds
         self.pools = pools
         self.reporter = reporter
+        self.limits = limits
         self.replayBudget = replayBudget
         self.logger = logger
         self.reject = reject

@@ -16,6 +16,7 @@ struct LoginLines {
             rows.append(("token", "\(isOver(expiry) ? "expired" : "expires") \(moment(expiry))"))
         }
         if let refreshed = moment(of: credential.last_refresh) { rows.append(("refreshed", refreshed)) }
+        if let limits = credential.limits { rows += LimitLines(limits: limits, time: time).rows }
         return rows + [("file", credential.path)]
     }
 

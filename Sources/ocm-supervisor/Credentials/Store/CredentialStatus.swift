@@ -13,6 +13,8 @@ struct CredentialStatus: Equatable, Sendable {
     var reason: String?
     /// Why new tokens are in memory only.
     var unsaved: String?
+    /// What the API has said of the account's limits.
+    var limits: LoginLimits.Current?
 }
 
 extension LoginState {

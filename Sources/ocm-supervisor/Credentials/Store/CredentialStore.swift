@@ -32,6 +32,8 @@ internal import OCMTLS
     private let logger: Logger
     var state: LoginState
     private(set) var publication: Publication
+    /// What the API says of the login's limits.
+    var limits = LoginLimits()
     private var subscribers: [@EventLoop (Publication) -> Void] = []
     private var queue: [LoginState.Action] = []
     private var isPerforming = false
@@ -134,6 +136,9 @@ internal import OCMTLS
 
     private func publish(_ publication: Publication) {
         self.publication = publication
+        if case .credential(let credential) = publication {
+            limits.follow(state.owner, from: credential.generation)
+        }
         for body in subscribers { body(publication) }
     }
 

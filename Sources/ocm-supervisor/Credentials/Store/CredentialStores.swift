@@ -58,9 +58,17 @@ internal import OCMTLS
         storeOfService[service]?.rejected(generation: generation)
     }
 
+    /// A worker says what the API has said of the limits of the service's login.
+    func saw(_ limits: SeenLimits, service: String) {
+        storeOfService[service]?.limits.take(limits, at: .now)
+    }
+
     /// What `status` shows.
     func status(of service: String) -> CredentialStatus? {
-        storeOfService[service]?.state.status
+        guard let store = storeOfService[service] else { return nil }
+        var status = store.state.status
+        status.limits = store.state.owner.flatMap { store.limits.current(of: $0) }
+        return status
     }
 
     /// Brings refreshes that are under way to their end, for some seconds.
