@@ -49,8 +49,11 @@ internal import Glibc
             unsafe waiting[started] = continuation
             return
         }
-        if Self.refusals.contains(errno) { refusal = SystemError("io_submit") }
-        unsafe continuation.resume(returning: Self.wait(number))
+        let error = SystemError("io_submit")
+        let code = Self.wait(number)
+        // What fsync(2) says of the file too is no refusal.
+        if Self.refusals.contains(error.code), error.code != code { refusal = error }
+        unsafe continuation.resume(returning: code)
     }
 
     /// The error number, 0 for none.

@@ -122,7 +122,7 @@ internal import OCMIPC
         return .accepted
     }
 
-    /// Brings what waits on disk, in one write and one fsync. What it returns may be acknowledged; empty while the disk
+    /// Brings what waits on disk, up to an eighth of what may, in one write and one fsync. What it returns may be acknowledged; empty while the disk
     /// can't be written.
     func commit(now: WallTime = .now) async -> [Acknowledgement] {
         guard hasPending else { return [] }
@@ -130,8 +130,8 @@ internal import OCMIPC
         do throws(LedgerError) {
             try await makeReady(now)
             // What comes while the disk is at it is for the next commit.
-            count = pending.count
-            try await append(unseen, at: now)
+            count = nextCommit
+            try await append(unseen(pending.prefix(count)), at: now)
             succeed(.journal)
         } catch {
             fail(.journal, error)
@@ -140,6 +140,17 @@ internal import OCMIPC
         let workers = Set(pending.prefix(count).map(\.worker))
         dropPending(count)
         return workers.map { Acknowledgement(worker: $0, sequence: marks[$0]) }
+    }
+
+    /// How many of the batches that wait one commit takes: after a long wait not all, for the process has other things to
+    /// do than to write them.
+    private var nextCommit: Int {
+        var size = 0
+        let rest = pending.firstIndex { batch in
+            size += batch.size
+            return size > memoryLimit / 8
+        }
+        return max(1, rest ?? pending.count)
     }
 
     private func dropPending(_ count: Int) {
@@ -155,6 +166,7 @@ internal import OCMIPC
             try await makeReady(now)
             if hasChanges { try await save(now) }
             succeed(.save)
+            if !hasPending { succeed(.journal) }
             hasSaidFull = false
         } catch {
             fail(.save, error)
@@ -163,12 +175,13 @@ internal import OCMIPC
 
     /// Commits, compacts, and lets go of the files; what it returns may be acknowledged.
     func close(now: WallTime = .now) async -> [Acknowledgement] {
-        let acknowledgements = await commit(now: now)
+        var acknowledgements: [Acknowledgement] = []
+        repeat { acknowledgements += await commit(now: now) } while hasPending && !isStalled
         if isLoaded { await compact(now: now) }
         storage.close()
         isLoaded = false
         isSettled = false
-        let responses = unseen.reduce(0) { $0 + $1.records.count }
+        let responses = unseen(pending[...]).reduce(0) { $0 + $1.records.count }
         if responses > 0 { tell(.lost(responses: responses)) }
         return acknowledgements
     }
@@ -176,13 +189,15 @@ internal import OCMIPC
     /// What was counted, and what is about to be.
     var book: UsageBook {
         var book = counted
-        for numbered in unseen.flatMap(\.records) { book.record(numbered.record, prices: prices, zone: zone) }
+        for numbered in unseen(pending[...]).flatMap(\.records) {
+            book.record(numbered.record, prices: prices, zone: zone)
+        }
         return book
     }
 
-    /// What is pending and was not found on disk, had that to be loaded after it came.
-    private var unseen: [UsageBatch] {
-        pending.map { $0.after(marks[$0.worker]) }.filter { !$0.records.isEmpty }
+    /// What of it was not found on disk, had that to be loaded after it came.
+    private func unseen(_ batches: ArraySlice<UsageBatch>) -> [UsageBatch] {
+        batches.map { $0.after(marks[$0.worker]) }.filter { !$0.records.isEmpty }
     }
 
     /// Forgets the numbers of a worker that has ended and whose channel was read to its end.

@@ -63,9 +63,15 @@ internal import OCMEventLoop
     }
 
     private func commit() async {
+        let wasStalled = ledger.isStalled
         let acknowledgements = await ledger.commit()
         if !acknowledgements.isEmpty { committed(acknowledgements) }
-        if ledger.isStalled { await pause(Self.retryTime) }
+        if ledger.isStalled {
+            await pause(Self.retryTime)
+        } else if wasStalled {
+            // The disk is well again: whether for the files too shows now, not in a minute.
+            await ledger.compact()
+        }
     }
 
     /// Cut short by the end.
