@@ -85,7 +85,6 @@ internal import OCMTLS
         state = .serving
         logger.notice("another supervisor has come")
         reporter.sendAgain()
-        for service in services.values { service.limits.sendAgain() }
     }
 
     /// False where the worker is to end.

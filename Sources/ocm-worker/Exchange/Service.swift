@@ -75,6 +75,7 @@ internal import OCMTLS
                     rejected = new.generation
                     reject(rejected)
                 }
+                if let route, route.fields == new.fields { limits.tellAgain(of: new.generation) }
                 route = new
             } catch {
                 route = nil

@@ -30,11 +30,13 @@ internal import OCMIPC
     /// - Returns: the start of the week that the response counts for, see ``RateLimits/weekStart``.
     func read(_ head: ResponseHead, of bytes: Span<UInt8>, generation: UInt64) -> Int64 {
         let isNew = reader.read(head.fields, of: bytes) || (pending ?? told)?.generation != generation
-        if isNew || isRepetitionDue, !reader.limits.isEmpty { note(generation) }
+        if isNew || hasBeenSilent(for: Self.repetition), !reader.limits.isEmpty { note(generation) }
         return reader.weekStart
     }
 
-    private var isRepetitionDue: Bool { lastTold.map { EventLoop.now - $0 >= Self.repetition } ?? true }
+    private func hasBeenSilent(for duration: Duration) -> Bool {
+        lastTold.map { EventLoop.now - $0 >= duration } ?? true
+    }
 
     private func note(_ generation: UInt64) {
         var moment = timespec()
@@ -52,8 +54,7 @@ internal import OCMIPC
 
     /// Sends what is pending, now or when it may be.
     private func tell() {
-        let due = lastTold.map { $0 + Self.interval } ?? .now
-        if due <= EventLoop.now, !link.isCongested {
+        if hasBeenSilent(for: Self.interval), !link.isCongested {
             send()
         } else {
             isWaiting = true
@@ -72,9 +73,11 @@ internal import OCMIPC
         lastTold = EventLoop.now
     }
 
-    /// Another supervisor has come, which knows nothing yet.
-    func sendAgain() {
-        pending = pending ?? told
-        send()
+    /// The same credential has come under another number: another supervisor may have come, which knows nothing yet.
+    func tellAgain(of generation: UInt64) {
+        guard var seen = pending ?? told else { return }
+        seen.generation = generation
+        pending = seen
+        if !isWaiting { tell() }
     }
 }
