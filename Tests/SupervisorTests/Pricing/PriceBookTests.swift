@@ -8,22 +8,39 @@ import Testing
 /// Prices against figures that an independent script works out from the same lists (expectations.py).
 struct PriceBookTests {
     private struct Expectations: Decodable {
+        /// A request's tokens, plain ones beside those of the cache, and what they cost: kind by kind and together.
         struct Worked: Decodable {
+            struct Costs: Decodable {
+                var input: String
+                var cached: String
+                var written: String
+                var output: String
+                var together: String
+            }
+
             var model: String
             var tier: String
-            var input: UInt64
+            var window: Int64
+            var plain: UInt64
             var cached: UInt64
             var written: UInt64
             var output: UInt64
-            var window: Int64
-            var pico: String
+            var costs: Costs
         }
 
         struct Family: Decodable {
+            /// In pico-dollars per token.
+            struct Prices: Decodable, Equatable {
+                var input: UInt64
+                var cached: UInt64
+                var written: UInt64
+                var output: UInt64
+            }
+
             var model: String
             var tier: String
             var window: Int64
-            var pico: String?
+            var prices: Prices?
         }
 
         var worked: [Worked]
@@ -68,29 +85,48 @@ struct PriceBookTests {
     func worked() throws {
         let prices = try PriceBook.builtIn()
         let cases = try Self.expectations().worked
-        #expect(cases.count >= 2 * prices.table.models.count)
         #expect(Set(cases.map(\.model)) == Set(prices.table.models.keys))
+        let listed = prices.table.models.values.flatMap { [$0.standard, $0.flex, $0.priority].compactMap { $0 } }
+        #expect(cases.count == 2 * listed.count)
+        #expect(cases.count { $0.window == ContextWindow.long.rawValue } == listed.count { $0.longContext != nil })
         for one in cases {
             let tier = ServiceTier(normalising: one.tier)
-            let window = prices.window(of: one.model, tier: tier, inputTokens: one.input)
+            let all = one.plain + one.cached + one.written
+            let window = prices.window(of: one.model, tier: tier, inputTokens: all)
             #expect(window.rawValue == one.window, "\(one)")
             let price = try #require(prices.price(of: one.model, tier: tier)).price(in: window)
-            let counts = Self.counts(input: one.input, cached: one.cached, written: one.written, output: one.output)
-            #expect(String(price.cost(of: counts).amount) == one.pico, "\(one)")
+            func cost(input: UInt64 = 0, cached: UInt64 = 0, written: UInt64 = 0, output: UInt64 = 0) -> String {
+                String(
+                    price.cost(of: Self.counts(input: input, cached: cached, written: written, output: output)).amount)
+            }
+            #expect(cost(input: one.plain) == one.costs.input, "\(one)")
+            #expect(cost(input: one.cached, cached: one.cached) == one.costs.cached, "\(one)")
+            #expect(cost(input: one.written, written: one.written) == one.costs.written, "\(one)")
+            #expect(cost(output: one.output) == one.costs.output, "\(one)")
+            #expect(
+                cost(input: all, cached: one.cached, written: one.written, output: one.output) == one.costs.together,
+                "\(one)")
         }
     }
 
+    /// That the names hit every pattern of the reference, and at least 80 are not in the newest list, the script asserts.
     @Test(
         "names that the newest list lacks have the reference's prices, in every tier and window; gpt-4o for all is not")
     func families() throws {
         let prices = try PriceBook.builtIn()
         let cases = try Self.expectations().families
-        #expect(Set(cases.map(\.model)).count >= 80)
+        let unlisted = Set(cases.map(\.model)).subtracting(prices.table.models.keys)
+        #expect(unlisted.count >= 80)
+        #expect(cases.count { unlisted.contains($0.model) && $0.prices != nil } > 400)
         for one in cases {
             let price = prices.price(of: one.model, tier: ServiceTier(normalising: one.tier))?
                 .price(in: ContextWindow(rawValue: one.window))
-            let cost = price?.cost(of: Self.counts(input: 1_000_000, cached: 300_000, output: 500_000))
-            #expect(cost.map { String($0.amount) } == one.pico, "\(one)")
+            let found = price.map {
+                Expectations.Family.Prices(
+                    input: $0.input.picoDollars, cached: $0.cachedInput.picoDollars,
+                    written: $0.cacheWrite.picoDollars, output: $0.output.picoDollars)
+            }
+            #expect(found == one.prices, "\(one)")
         }
     }
 

@@ -17,32 +17,37 @@ newest = json.loads((lists / "prices-2026-11.json").read_text(), parse_float=dec
 reference = json.loads((lists / "pricing-reference.json").read_text(), parse_float=decimal.Decimal)
 decimal.getcontext().prec = 60
 
-PLAIN, CACHED, WRITTEN, OUTPUT = 123_457, 98_765, 4_321, 76_543
-LONG = 272_001
+# The prices of a list, and what they are called here.
+PRICES = {"input": "input", "cached_input": "cached", "cache_write": "written", "output": "output"}
+# An ordinary request and a long one: input tokens that are neither read from the cache nor written to it.
+PLAIN = (123_457, 272_001)
+CACHED, WRITTEN, OUTPUT = 98_765, 4_321, 76_543
 
 
-def cost(price, input_tokens, cached, written, output):
-    """In pico-dollars: tokens times USD per million tokens, all of it whole."""
-    amount = (input_tokens - cached - written) * decimal.Decimal(price["input"])
-    amount += cached * decimal.Decimal(price.get("cached_input", price["input"]))
-    amount += written * decimal.Decimal(price.get("cache_write", price["input"]))
-    amount += output * decimal.Decimal(price["output"])
-    pico = amount * 10**12 / 10**6
+def per_token(price, name):
+    """In pico-dollars, of which a dollar per million tokens is a million; what has no price costs what input costs."""
+    pico = decimal.Decimal(price.get(name, price["input"])) * 10**12 / 10**6
     assert pico == pico.to_integral_value()
-    return str(pico.to_integral_value())
+    return int(pico)
 
 
 def worked():
+    """For every price of every tier and window a cost that comes of it alone, and one of all together."""
     for model, tiers in newest["models"].items():
-        for tier, price in tiers.items():
-            for input_tokens in (PLAIN + CACHED + WRITTEN, LONG + CACHED + WRITTEN):
-                in_force = price
-                if "long_context" in price and input_tokens > price["long_context"]["above_input_tokens"]:
-                    in_force = price["long_context"]
+        for tier, listed in tiers.items():
+            assert listed.keys() <= PRICES.keys() | {"long_context"}, (model, tier)
+            for plain in PLAIN:
+                long = listed.get("long_context")
+                in_force = listed
+                if long and plain > long["above_input_tokens"]:
+                    assert long.keys() <= PRICES.keys() | {"above_input_tokens"}, (model, tier)
+                    in_force = long
+                counts = {"input": plain, "cached_input": CACHED, "cache_write": WRITTEN, "output": OUTPUT}
+                costs = {PRICES[name]: count * per_token(in_force, name) for name, count in counts.items()}
                 yield {
-                    "model": model, "tier": tier, "input": input_tokens, "cached": CACHED, "written": WRITTEN,
-                    "output": OUTPUT, "window": 1_050_000 if in_force is not price else 272_000,
-                    "pico": cost(in_force, input_tokens, CACHED, WRITTEN, OUTPUT),
+                    "model": model, "tier": tier, "window": 272_000 if in_force is listed else 1_050_000,
+                    "plain": plain, "cached": CACHED, "written": WRITTEN, "output": OUTPUT,
+                    "costs": {name: str(cost) for name, cost in (costs | {"together": sum(costs.values())}).items()},
                 }
 
 
@@ -94,12 +99,14 @@ GPT-5 gpt-50 gpt-5_1 xgpt-5 o30 o4 gpt-4 gpt-3.5-turbo claude-sonnet unknown
 
 
 def families():
+    assert len(set(NAMES) - newest["models"].keys()) >= 80
     hit = set()
     for model in NAMES:
+        listed = newest["models"].get(model)
         for tier in ("default", "flex", "priority"):
-            family = lookup(model, tier)
-            hit.add((tier, match(tier, model)["pattern"]) if match(tier, model) else None)
-            listed = newest["models"].get(model)
+            family, match_in_tier = lookup(model, tier), match(tier, model)
+            if match_in_tier and not listed:
+                hit.add((tier, match_in_tier["pattern"]))
             for window in (272_000, 1_050_000):
                 if listed:
                     price = listed.get(tier, listed["default"])
@@ -110,10 +117,14 @@ def families():
                     price = None
                 yield {
                     "model": model, "tier": tier, "window": window,
-                    "pico": price and cost(price, 1_000_000, 300_000, 0, 500_000),
+                    "prices": price and {short: per_token(price, name) for name, short in PRICES.items()},
                 }
     every = {(tier, family["pattern"]) for tier, table in reference["tiers"].items() for family in table}
-    assert every <= hit, every - hit
+    # A pattern that is one name alone can't be hit by another, and where the newest list has that name, it counts.
+    alone = {(tier, pattern) for tier, pattern in every
+             if re.sub(r"\\(.)|[$^]", r"\1", pattern) in newest["models"].keys() & set(NAMES)}
+    assert every <= hit | alone, every - hit - alone
+    assert len(alone) < 5, alone
 
 
 expectations = {"worked": list(worked()), "families": list(families())}
