@@ -46,21 +46,22 @@ enum AdminClientFailure: Error, Equatable {
     private let deadline: Instant
 
     nonisolated static let patience = Duration.seconds(5)
-    private static let longestAnswer = 16 << 20
+    /// Years of usage by day, user and model are tens of megabytes.
+    private static let longestAnswer = 256 << 20
 
-    private init(_ path: String) {
+    private init(_ path: String, patience: Duration) {
         self.path = path
-        deadline = EventLoop.now + Self.patience
+        deadline = EventLoop.now + patience
     }
 
     /// Asks, and blocks until the answer is there. For commands: it runs the loop.
     nonisolated static func ask(
-        _ method: Method, _ target: String, on path: String
+        _ method: Method, _ target: String, on path: String, patience: Duration = patience
     ) throws(AdminClientFailure) -> AdminAnswer {
         let outcome = Outcome()
         EventLoop.run {
             do throws(AdminClientFailure) {
-                outcome.result = .success(try await AdminClient(path).ask(method, target))
+                outcome.result = .success(try await AdminClient(path, patience: patience).ask(method, target))
             } catch {
                 outcome.result = .failure(error)
             }

@@ -24,16 +24,18 @@ struct UsageTable: Equatable, Sendable {
         for (values, sum) in sums {
             for depth in by.indices { groups[Array(values[...depth]), default: UsageSum()] += sum }
         }
+        let ranked = sums.map { values, sum in
+            (row: Row(values: values, sum: sum), groups: by.indices.map { groups[Array(values[...$0])] ?? sum })
+        }
         self.by = by
-        rows = sums.map { Row(values: $0.key, sum: $0.value) }.sorted { left, right in
-            for (depth, dimension) in by.enumerated() where left.values[depth] != right.values[depth] {
-                let names = (left.values[depth], right.values[depth])
-                if dimension.isTime { return Self.isEarlier(names.0, names.1) }
-                let sums = (groups[Array(left.values[...depth])], groups[Array(right.values[...depth])])
-                return Self.isDearer(sums.0 ?? UsageSum(), sums.1 ?? UsageSum()) ?? (names.0 < names.1)
+        rows = ranked.sorted { left, right in
+            for (depth, dimension) in by.enumerated() where left.row.values[depth] != right.row.values[depth] {
+                let (one, other) = (left.row.values[depth], right.row.values[depth])
+                if dimension.isTime { return Self.isEarlier(one, other) }
+                return Self.isDearer(left.groups[depth], right.groups[depth]) ?? (one < other)
             }
             return false
-        }
+        }.map(\.row)
     }
 
     /// Dates and Unix seconds alike; what has none is first.

@@ -4,6 +4,8 @@ import Glibc
 struct SupervisorUnreachable: Error {
     /// What was tried, in that order; at least one.
     let attempts: [(path: String, failure: AdminClientFailure)]
+    /// How long each was waited for.
+    var patience = AdminClient.patience
 
     /// Someone is there and this user may not ask: EX_NOPERM (sysexits.h). Else 1.
     var exitStatus: Int32 { likeliest?.failure == .forbidden ? 77 : 1 }
@@ -29,7 +31,7 @@ struct SupervisorUnreachable: Error {
             "this user may not use \(path)\(Self.owner(of: path)): ask as root, as the supervisor's user, "
                 + "or as a member of the socket's group."
         case .silent:
-            "the supervisor on \(path) did not answer within \(AdminClient.patience.components.seconds) s: "
+            "the supervisor on \(path) did not answer within \(patience.components.seconds) s: "
                 + "it is stopped or overloaded; its log may say more."
         case .refused(let status):
             "the supervisor on \(path) refused with status \(status): it is busy, or of another version than this command."

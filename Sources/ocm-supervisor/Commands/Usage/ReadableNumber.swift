@@ -14,7 +14,7 @@ enum ReadableNumber {
     static func short(_ count: UInt64) -> String {
         guard count >= 10_000 else { return grouped("\(count)") }
         var unit: UInt64 = 1000
-        for name in ["k", "M", "G", "T", "P"] {
+        for name in ["k", "M", "G", "T", "P", "E"] {
             let decimals = count / unit < 10 ? 2 : count / unit < 100 ? 1 : 0
             let scale: UInt64 = [1, 10, 100][decimals]
             let rounded = (UInt128(count) * UInt128(scale) + UInt128(unit / 2)) / UInt128(unit)
@@ -23,7 +23,7 @@ enum ReadableNumber {
             if rounded == 1000, decimals > 0 { return point(String(rounded / 10), decimals - 1) + name }
             unit *= 1000
         }
-        return "\(count / 1_000_000_000_000_000_000)E"
+        return grouped("\(count)")
     }
 
     /// `$1,234.56`; something that is less than half a cent is not nothing.

@@ -8,6 +8,9 @@ import OCMHTTP
 struct UsageSource {
     let search: AdminSocketSearch
 
+    /// Years of usage take a moment to add up.
+    private static let patience = Duration.seconds(30)
+
     func report(_ query: UsageQuery) throws -> UsageReport {
         var attempts: [(path: String, failure: AdminClientFailure)] = []
         for place in try search.places() {
@@ -21,7 +24,7 @@ struct UsageSource {
         }
         let isStopped = attempts.allSatisfy { $0.failure == .absent || $0.failure == .abandoned }
         guard isStopped, search.socket == nil, search.configuration.isThere else {
-            let failure = SupervisorUnreachable(attempts: attempts)
+            let failure = SupervisorUnreachable(attempts: attempts, patience: Self.patience)
             throw Self.fail(failure.text, failure.exitStatus)
         }
         var report = try stored(query, try search.configuration.load().configuration)
@@ -33,7 +36,8 @@ struct UsageSource {
     }
 
     private func ask(_ query: UsageQuery, on place: String) throws -> UsageReport {
-        let answer = try AdminClient.ask(.get, "/usage?\(query.parameters)", on: place)
+        let answer = try AdminClient.ask(
+            .get, "/usage?\(query.parameters)", on: place, patience: Self.patience)
         switch answer.status {
         case 200:
             guard let report = UsageReport(json: answer.body) else { throw AdminClientFailure.garbled }
