@@ -49,11 +49,12 @@ internal import OCMIPC
             limits.merge(reader.limits)
         }
         pending = SeenLimits(generation: generation, time: time, limits: limits)
-        if !isWaiting { tell() }
+        tell()
     }
 
     /// Sends what is pending, now or when it may be.
     private func tell() {
+        if isWaiting { return }
         if hasBeenSilent(for: Self.interval), !link.isCongested {
             send()
         } else {
@@ -73,11 +74,12 @@ internal import OCMIPC
         lastTold = EventLoop.now
     }
 
-    /// The same credential has come under another number: another supervisor may have come, which knows nothing yet.
+    /// The same credential has come under another number: another supervisor may have come, which knows nothing yet, and
+    /// may have this worker end at once.
     func tellAgain(of generation: UInt64) {
         guard var seen = pending ?? told else { return }
         seen.generation = generation
         pending = seen
-        if !isWaiting { tell() }
+        if link.isCongested { tell() } else { send() }
     }
 }
