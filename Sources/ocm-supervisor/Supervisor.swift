@@ -49,19 +49,13 @@ import OCMIPC
     private func serve() async throws(StartFailure) {
         let socket = try await StartUp.adminSocket(configuration, log.logger)
         defer { socket?.close() }
-        let service = try await makeService()
+        let service = try RunningService(
+            configuration, log: log, accounts: try await StartUp.accounts(configuration, log.logger))
         let admin = socket.map { AdminServer($0, routes(for: service), logger: log.logger) }
         admin?.start()
         defer { admin?.close() }
         EventLoop.spawn { [self] in await followSignals(service) }
-        if await service.start(until: EventLoop.now + Self.startTime) {
-            state = .serving
-            log.logger.notice(
-                "ready", metadata: ["version": "\(Release.version)", "workers": "\(configuration.workers)"])
-        } else if endSignal == nil {
-            await service.stop(within: .zero)
-            throw .workersNotReady
-        }
+        try await start(service)
         while endSignal == nil { try? await endAsked.wait() }
         state = .stopping
         log.logger.notice("stopping", metadata: ["signal": "\(endSignal ?? 0)"])
@@ -69,15 +63,18 @@ import OCMIPC
         log.logger.notice("stopped")
     }
 
-    private func makeService() async throws(StartFailure) -> RunningService {
-        let accounts = try await StartUp.accounts(configuration, log.logger)
-        let rendezvous = StartUp.rendezvous(configuration, log.logger)
-        let orphans =
-            if let rendezvous { await OrphanedWorkers(in: rendezvous, logger: log.logger) } else {
-                OrphanedWorkers.none
-            }
-        return try RunningService(
-            configuration, log: log, accounts: accounts, rendezvous: rendezvous, orphans: orphans)
+    /// Throws where the service can't start; returns where it has, or a signal has ended the start.
+    private func start(_ service: RunningService) async throws(StartFailure) {
+        do throws(StartFailure) {
+            try await service.open()
+            guard await service.start(until: EventLoop.now + Self.startTime) else { throw .workersNotReady }
+        } catch {
+            if endSignal != nil { return }
+            await service.abandon()
+            throw error
+        }
+        state = .serving
+        log.logger.notice("ready", metadata: ["version": "\(Release.version)", "workers": "\(configuration.workers)"])
     }
 
     /// The first signal ends the service when what is open is finished, a second one at once. SIGHUP, which asks for a

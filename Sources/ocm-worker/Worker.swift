@@ -15,17 +15,18 @@ internal import OCMTLS
     private let lifecycle = Lifecycle()
     private var services: [String: Service] = [:]
     private var acceptors: [Acceptor] = []
-    private var state = WorkerState.started
+    private var life: WorkerLife
     private var logger = Logger(label: "ocm-worker") { _ in LineLogHandler(descriptor: 2, level: .info) }
     private var draining: Task<Void, Never>?
     /// What it was configured with.
     private var generation: UInt64 = 0
-    /// Nothing is open any more, and the supervisor knows, or there is none that could.
-    private var isDone = false
+    private var isOver = false
 
-    /// How long it serves on without a supervisor, and how long it then takes to finish what is open.
+    /// How long it serves on without a supervisor, and how long it keeps usage that nobody has taken.
     private static let patience = Duration.seconds(30)
-    private static let lastDrain: UInt64 = 60_000
+    private static let hope = Duration.seconds(3600)
+    /// What the disk has at least, after the last response, for the last usage.
+    private static let lastCommitTime = Duration.seconds(10)
 
     /// - Parameter rendezvous: see ``Rendezvous``; without it, a worker that loses its supervisor drains at once.
     init(
@@ -39,42 +40,49 @@ internal import OCMTLS
         } else {
             self.rendezvous = nil
         }
+        life = WorkerLife(canBeFound: self.rendezvous != nil)
     }
 
     /// Serves until it has drained, under one supervisor after the other.
     func run() async {
         link.send(.hello(Hello(build: Release.version)))
-        repeat {
-            while let received = await link.receive() {
-                guard await handle(received) else { return }
-                reporter.sendRest()
+        while !isOver {
+            guard let received = await link.receive() else {
+                await supervisorLost()
+                continue
             }
-        } while await isClaimed()
-        await draining?.value
+            guard handle(received) else { return }
+            reporter.sendRest()
+        }
     }
 
-    /// The supervisor is gone: serves on, counting, until the next one comes or patience has an end.
-    private func isClaimed() async -> Bool {
-        guard !isDone, state == .serving || state == .draining else { return false }
-        state = .started
-        guard let rendezvous else {
-            startDraining(for: Self.lastDrain)
-            return false
+    private func supervisorLost() async {
+        reporter.release()
+        for action in life.supervisorLost(unreported: reporter.count) {
+            if case .awaitNext(let loss) = action { await awaitNext(loss) } else { perform(action) }
         }
+        // Without a way back, what is open is finished, and that is all.
+        if !isOver, !life.canBeFound { await draining?.value }
+    }
+
+    /// Serves on, counting, until the next supervisor comes or patience has an end.
+    private func awaitNext(_ loss: Int) async {
         logger.warning("the supervisor is gone: serving on for another one")
         let waiting = EventLoop.spawn { [self] in
             guard (try? await EventLoop.sleep(for: Self.patience)) != nil else { return }
-            logger.warning("no supervisor has come: finishing what is open")
-            startDraining(for: Self.lastDrain)
+            perform(life.patienceEnded(loss: loss))
+            guard (try? await EventLoop.sleep(for: Self.hope)) != nil else { return }
+            perform(life.hopeEnded(loss: loss))
         }
-        let channel = await rendezvous.claim()
-        waiting.cancel()
-        guard let channel else { return false }
+        defer { waiting.cancel() }
+        guard let channel = await rendezvous?.claim() else {
+            isOver = true
+            return
+        }
         link.reconnect(channel)
-        return true
+        life.supervisorFound()
     }
 
-    /// Tells a supervisor that has not started this worker what it has.
     private func comeBack() {
         link.send(.hello(Hello(build: Release.version)))
         for acceptor in acceptors {
@@ -82,31 +90,50 @@ internal import OCMTLS
             link.send(.listener(service: acceptor.service.tag), descriptors: [descriptor.number])
         }
         link.send(.ready(generation: generation))
-        state = .serving
+        for service in services.values { service.forgetRejections() }
         logger.notice("another supervisor has come")
         reporter.sendAgain()
     }
 
+    private func perform(_ actions: [WorkerLife.Action]) {
+        for action in actions { perform(action) }
+    }
+
+    private func perform(_ action: WorkerLife.Action) {
+        switch action {
+        case .comeBack: comeBack()
+        case .drain(let milliseconds): drain(for: milliseconds)
+        case .sayDrained: link.send(.drained)
+        // Only the loss itself leads there.
+        case .awaitNext: break
+        case .end:
+            if reporter.count > 0 {
+                logger.error("usage could not be reported", metadata: ["responses": "\(reporter.count)"])
+            }
+            isOver = true
+            rendezvous?.close()
+        }
+    }
+
     /// False where the worker is to end.
-    private func handle(_ received: consuming Channel<WorkerMessage, SupervisorMessage>.Received) async -> Bool {
+    private func handle(_ received: consuming Channel<WorkerMessage, SupervisorMessage>.Received) -> Bool {
         let message = received.message
-        guard SupervisorMessage.Kind.permitted[state]?.contains(message.kind) == true else {
+        guard life.permits(message.kind) else {
             logger.critical("the supervisor said what it may not", metadata: ["message": "\(message.kind)"])
             return false
         }
         switch message {
-        case .hello where services.isEmpty: state = .configuring
-        case .hello: comeBack()
+        case .hello: perform(life.greeted())
         case .configure(let configuration): return configure(configuration)
         case .listen(let tag): listen(tag, received.packet.takeDescriptor())
         case .credential(let tag, let credential): services[tag]?.update(credential)
         case .addresses(let host, let found): addresses.update(host, found)
-        case .acknowledge(let sequence): reporter.acknowledged(sequence)
+        case .acknowledge(let sequence):
+            reporter.acknowledged(sequence)
+            perform(life.settled(unreported: reporter.count))
         case .report: reporter.sendAgain()
         case .drain(let milliseconds):
-            guard state == .serving else { break }
-            state = .draining
-            startDraining(for: milliseconds)
+            perform(life.drainAsked(within: milliseconds, unreported: reporter.count))
         }
         return true
     }
@@ -132,7 +159,7 @@ internal import OCMTLS
                 return false
             }
         }
-        state = .serving
+        life.configured()
         generation = configuration.generation
         link.send(.ready(generation: generation))
         return true
@@ -164,37 +191,22 @@ internal import OCMTLS
         }
     }
 
-    private func startDraining(for milliseconds: UInt64) {
-        guard draining == nil else { return }
+    /// Accepts no more and finishes what is open; a drain under way gets the new deadline.
+    private func drain(for milliseconds: UInt64) {
         let deadline = EventLoop.now.after(nanoseconds: milliseconds.multipliedSaturating(by: 1_000_000))
+        guard draining == nil else { return lifecycle.move(deadline) }
+        if case .lost = life.supervision { logger.warning("no supervisor has come: finishing what is open") }
         draining = EventLoop.spawn { [self] in
-            await drain(until: deadline)
-            await leave(by: deadline)
+            for acceptor in acceptors { acceptor.stop() }
+            acceptors = []
+            await lifecycle.drain(until: deadline)
+            perform(life.drained(unreported: reporter.count))
+            if isOver { return }
+            // If the disk is full, there may be room by the deadline; a supervisor that is stopping waits no longer.
+            let last = max(lifecycle.deadline, EventLoop.now + Self.lastCommitTime)
+            guard (try? await EventLoop.sleep(until: last)) != nil, case .present = life.supervision else { return }
+            perform(life.leave())
         }
-    }
-
-    private func drain(until deadline: Instant) async {
-        for acceptor in acceptors { acceptor.stop() }
-        acceptors = []
-        await lifecycle.drain(until: deadline)
-    }
-
-    /// The last usage must be on disk before the worker may go: if that is full, there may be room by the deadline.
-    private func leave(by deadline: Instant) async {
-        let deadline = max(deadline, EventLoop.now + .seconds(10))
-        while isExpected, EventLoop.now < deadline { try? await EventLoop.sleep(for: .milliseconds(5)) }
-        if reporter.count > 0 {
-            logger.error("usage could not be reported", metadata: ["responses": "\(reporter.count)"])
-        }
-        isDone = true
-        if state == .draining { link.send(.drained) }
-        rendezvous?.close()
-    }
-
-    /// There is something to be done yet with a supervisor: this one, or the next.
-    private var isExpected: Bool {
-        if reporter.count > 0 { return link.isConnected || rendezvous != nil }
-        return link.isConnected && state != .draining
     }
 }
 

@@ -4,16 +4,18 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import stat
 
 import pytest
 
 from harness import counts, proc
+from harness.admin import ask
 from harness.usage import assert_equal
 from harness.waiting import eventually, eventually_async
 
 TURN = {"model": "gpt-5.5", "stream": True}
-EXPECTED = r"(?i)supervisor"
+EXPECTED = "the supervisor is gone: serving on"
 
 
 def kill_supervisor(ocm):
@@ -91,6 +93,40 @@ async def test_requests_go_on_while_the_supervisor_is_killed_again_and_again(sta
 
 
 @pytest.mark.deadline(60)
+async def test_a_stop_finishes_what_the_workers_of_an_earlier_supervisor_have_open(start_ocm):
+    ocm = start_ocm(supervisor={"stop_timeout": "20s"})
+    ocm.tolerate(EXPECTED)
+    connection, response = await stream(ocm, events=150, interval=0.02)
+    kill_supervisor(ocm)
+    ocm.start()
+    listeners = ask(ocm.socket_path)[2]["services"][0]["listeners"]
+    assert listeners == [{"address": "127.0.0.1", "port": ocm.port}]
+    ocm.signal(signal.SIGTERM)
+    assert b"event: response.completed" in await rest(connection, response)
+    stats = ocm.fake.settled()
+    await asyncio.to_thread(ocm.process.wait, 20)
+    assert ocm.process.returncode == 0
+    ocm.check_log()
+    assert_equal(ocm.usage(), stats)
+
+
+@pytest.mark.deadline(60)
+async def test_whoever_connects_to_a_worker_and_goes_ends_nothing(start_ocm):
+    ocm = start_ocm(workers=1)
+    ocm.tolerate(EXPECTED)
+    connection, response = await stream(ocm, events=150, interval=0.02)
+    kill_supervisor(ocm)
+    (name,) = (ocm.directory / "state").glob("workers-*/*")
+    for _ in range(3):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as other:
+            other.settimeout(5)
+            other.connect(str(name))
+    assert (await ocm.ask("POST", "/v1/responses", TURN)).status == 200
+    ocm.start()
+    assert b"event: response.completed" in await rest(connection, response)
+
+
+@pytest.mark.deadline(60)
 async def test_a_worker_without_a_supervisor_that_is_killed_leaves_the_address_to_the_next(start_ocm):
     ocm = start_ocm(workers=1)
     ocm.tolerate(EXPECTED)
@@ -107,6 +143,7 @@ async def test_a_worker_without_a_supervisor_that_hangs_is_ended(start_ocm):
     ocm.tolerate(EXPECTED)
     (orphan,) = kill_supervisor(ocm)
     os.kill(orphan, signal.SIGSTOP)
+    ocm.tolerate("a worker of an earlier supervisor is ended")
     ocm.start()
     assert not proc.alive(orphan)
     assert (await ocm.ask("POST", "/v1/responses", TURN)).status == 200

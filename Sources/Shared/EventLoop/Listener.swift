@@ -57,6 +57,16 @@ internal import Glibc
         return SocketAddress(&storage)
     }
 
+    /// Whether a descriptor that somebody else owns is a listening stream socket (SO_ACCEPTCONN, SO_TYPE; socket(7)).
+    package static func isListening(_ number: Int32) -> Bool {
+        func option(_ name: Int32) -> Int32? {
+            var value: Int32 = 0
+            var size = socklen_t(MemoryLayout<Int32>.size)
+            return unsafe getsockopt(number, SOL_SOCKET, name, &value, &size) == 0 ? value : nil
+        }
+        return option(SO_ACCEPTCONN) == 1 && option(SO_TYPE) == Int32(SOCK_STREAM.rawValue)
+    }
+
     /// One connection if there is one, with a wakeup of its own, and where it comes from. TCP connections come with TCP_NODELAY set.
     ///
     /// Throws where the process or the system has run out of something (EMFILE, ENFILE, ENOBUFS, ENOMEM): the caller

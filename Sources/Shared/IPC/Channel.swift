@@ -21,6 +21,8 @@ package import OCMEventLoop
 
     private let socket: PacketSocket
     private var queue: [Unsent] = []
+    /// Called when messages that had to wait are all in the socket.
+    package var whenRoom: () -> Void = {}
     /// How long messages gather after one has come; nothing for a side that answers at once.
     private let gatherTime: Duration
     private var hasReceived = false
@@ -71,6 +73,7 @@ package import OCMEventLoop
     }
 
     private func flush() throws(SystemError) {
+        guard !queue.isEmpty else { return }
         while let first = queue.first {
             do throws(SystemError) {
                 guard try socket.send(first.bytes, descriptors: first.descriptors) else { return }
@@ -82,6 +85,7 @@ package import OCMEventLoop
             for number in first.descriptors { Glibc.close(number) }
             queue.removeFirst()
         }
+        whenRoom()
     }
 
     private func discardQueue() {

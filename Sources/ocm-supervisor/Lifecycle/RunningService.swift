@@ -13,26 +13,24 @@ import OCMIPC
     /// What the disk has at least for the last of the usage.
     private static let lastCommitTime = Duration.seconds(5)
 
-    /// - Parameters:
-    ///   - rendezvous: where workers can be found again after a crash; nil where there is no place for that.
-    ///   - orphans: what was found there.
-    init(
-        _ configuration: Configuration, log: LogTarget, accounts: UsageAccounts, rendezvous: RendezvousDirectory?,
-        orphans: OrphanedWorkers
-    ) throws(StartFailure) {
+    private let rendezvous: RendezvousDirectory?
+    private let log: LogTarget
+
+    /// Does all of the start that can fail without touching what runs.
+    init(_ configuration: Configuration, log: LogTarget, accounts: UsageAccounts) throws(StartFailure) {
         self.configuration = configuration
+        self.accounts = accounts
+        self.log = log
         guard let programs = Programs.locate() else { throw .noWorkerProgram }
         let settings = WorkerConfiguration(configuration, generation: 1, roots: try StartUp.roots(configuration))
         logins = CredentialStores(
             configuration.services, try StartUp.loginSurroundings(configuration, programs), logger: log.logger)
         resolver = Resolver(program: programs.supervisor, logger: log.logger)
-        self.accounts = accounts
+        rendezvous = StartUp.rendezvous(configuration, log.logger)
         fleet = WorkerFleet(
             program: programs.worker, account: try StartUp.account(configuration), configuration: settings,
-            listeners: try StartUp.listeners(configuration, orphans, log.logger), rendezvous: rendezvous,
-            logger: log.logger, logDescriptor: log.descriptor)
+            rendezvous: rendezvous, logger: log.logger, logDescriptor: log.descriptor)
         connect()
-        fleet.takeOver(orphans)
     }
 
     /// What a worker says goes to the part that it concerns, and what that part says to the workers.
@@ -62,6 +60,13 @@ import OCMIPC
         return Dictionary(endpoints.map { ($0.host, $0.port) }) { first, _ in first }
     }
 
+    /// Takes over what an earlier supervisor has left, and listens.
+    func open() async throws(StartFailure) {
+        let orphans = await OrphanedWorkers(in: rendezvous, logger: log.logger)
+        fleet.takeOver(orphans)
+        try await StartUp.listen(fleet, configuration, orphans, log.logger)
+    }
+
     /// Starts all parts; false where the workers are not ready by the deadline.
     func start(until deadline: Instant) async -> Bool {
         accounts.start()
@@ -74,6 +79,13 @@ import OCMIPC
         guard await fleet.start(count: configuration.workers, until: deadline) else { return false }
         fleet.retireOrphans(within: configuration.drainTimeout)
         return true
+    }
+
+    /// Ends after a start that failed. The workers of an earlier supervisor serve on.
+    func abandon() async {
+        fleet.abandon()
+        await accounts.close(until: EventLoop.now + Self.lastCommitTime)
+        await logins.stop()
     }
 
     /// Has a start or a stop under way come to its end at once.

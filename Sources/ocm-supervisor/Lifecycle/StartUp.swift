@@ -41,13 +41,25 @@ import OCMTLS
             program: programs.supervisor, endpoint: endpoint, trust: configuration.trust.sources)
     }
 
-    static func listeners(
-        _ configuration: Configuration, _ orphans: OrphanedWorkers, _ logger: Logger
-    ) throws(StartFailure) -> ListenerSet {
-        do throws(ListenerSet.ListenFailure) {
-            return try ListenerSet(configuration.services, returned: orphans.takeListeners(), logger: logger)
-        } catch {
-            throw .listener(error)
+    /// Where a changed address overlaps with one that orphans listen on, they make room for it, and finish what is open.
+    static func listen(
+        _ fleet: WorkerFleet, _ configuration: Configuration, _ orphans: OrphanedWorkers, _ logger: Logger
+    ) async throws(StartFailure) {
+        let returned = orphans.takeListeners()
+        let deadline = EventLoop.now + .seconds(2)
+        var isRetired = false
+        while true {
+            do throws(ListenerSet.ListenFailure) {
+                return try fleet.listeners.open(
+                    configuration.services, returned: isRetired ? [] : returned, logger: logger)
+            } catch {
+                guard error.reason.code == EADDRINUSE, !orphans.workers.isEmpty, EventLoop.now < deadline else {
+                    throw .listener(error)
+                }
+            }
+            if !isRetired { fleet.retireOrphans(within: configuration.drainTimeout) }
+            isRetired = true
+            try? await EventLoop.sleep(for: .milliseconds(20))
         }
     }
 

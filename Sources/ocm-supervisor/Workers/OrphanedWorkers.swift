@@ -2,40 +2,56 @@ import Logging
 import OCMEventLoop
 
 /// The workers that an earlier supervisor has left behind: they go on until there are new ones, then drain.
-@EventLoop struct OrphanedWorkers {
-    let workers: [WorkerProcess]
+@EventLoop final class OrphanedWorkers {
+    private(set) var workers: [WorkerProcess] = []
+    private let logger: Logger
+    private let changed = Wakeup()
+    private var unanswered = 0
 
     /// A worker that does not answer by then is ended: it would keep the address.
-    private static let answerTime = Duration.seconds(1)
-
-    static let none = OrphanedWorkers(workers: [])
-
-    private init(workers: [WorkerProcess]) {
-        self.workers = workers
-    }
+    private static let answerTime = Duration.seconds(10)
 
     /// Claims what is found in the directory.
-    init(in rendezvous: RendezvousDirectory, logger: Logger) async {
-        var found: [WorkerProcess] = []
-        rendezvous.orphans { orphan in
-            if let worker = try? WorkerProcess(orphan) { found.append(worker) }
-        }
-        var claimed: [WorkerProcess] = []
-        for worker in found {
-            if await worker.claim(until: EventLoop.now + Self.answerTime) {
-                logger.notice("a worker of an earlier supervisor is taken over", metadata: ["worker": "\(worker.pid)"])
-                claimed.append(worker)
-                continue
+    init(in rendezvous: RendezvousDirectory?, logger: Logger) async {
+        self.logger = logger
+        guard let rendezvous else { return }
+        for worker in find(in: rendezvous) {
+            unanswered += 1
+            EventLoop.spawn { [self] in
+                await claim(worker, rendezvous)
+                unanswered -= 1
+                changed.signal()
             }
-            logger.error(
-                "a worker of an earlier supervisor is ended",
-                metadata: ["worker": "\(worker.pid)", "reason": "\(worker.violation ?? "it has gone")"])
-            worker.close()
-            worker.process.kill(9)
-            _ = try? await worker.process.exit()
-            rendezvous.remove(worker.identity)
         }
-        workers = claimed
+        while unanswered > 0 { try? await changed.wait() }
+    }
+
+    private func find(in rendezvous: RendezvousDirectory) -> [WorkerProcess] {
+        var found: [WorkerProcess] = []
+        rendezvous.orphans { identity, result in
+            do throws(SystemError) {
+                found.append(try WorkerProcess(try result.get(), identity))
+            } catch {
+                logger.error(
+                    "a worker of an earlier supervisor can't be taken over", metadata: ["reason": "\(error)"])
+            }
+        }
+        return found
+    }
+
+    private func claim(_ worker: WorkerProcess, _ rendezvous: RendezvousDirectory) async {
+        if await worker.claim(until: EventLoop.now + Self.answerTime) {
+            logger.notice("a worker of an earlier supervisor is taken over", metadata: ["worker": "\(worker.pid)"])
+            workers.append(worker)
+            return
+        }
+        logger.error(
+            "a worker of an earlier supervisor is ended",
+            metadata: ["worker": "\(worker.pid)", "reason": "\(worker.violation ?? "it has gone")"])
+        worker.close()
+        worker.process.kill(9)
+        _ = try? await worker.process.exit()
+        rendezvous.remove(worker.identity)
     }
 
     /// What they have listened on, which belongs to the caller.

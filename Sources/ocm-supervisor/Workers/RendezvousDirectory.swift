@@ -21,13 +21,14 @@ import OCMTLS
 
     /// A worker that has lost its supervisor.
     struct Orphan: ~Copyable {
-        let identity: WorkerIdentity
         let process: Int32
         let channel: FileDescriptor
     }
 
     init(state: String, configuration: String) throws(Unusable) {
-        let name = SHA256Digest(of: configuration.utf8Span.span).hexadecimal.prefix(16)
+        // However the file is named this time.
+        let file = CredentialFile(path: configuration).target
+        let name = SHA256Digest(of: file.utf8Span.span).hexadecimal.prefix(16)
         path = "\(state)/workers-\(name)"
         do {
             try FileManager.default.createDirectory(
@@ -39,6 +40,11 @@ import OCMTLS
             directory = try FileDescriptor("open", unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))
         } catch {
             throw Unusable(description: "\(path): \(error)")
+        }
+        var status = stat()
+        guard unsafe fstat(directory.number, &status) == 0, status.st_uid == geteuid(), status.st_mode & 0o077 == 0
+        else {
+            throw Unusable(description: "\(path) is not this user's alone: remove it, or give it mode 0700")
         }
         guard flock(directory.number, LOCK_EX | LOCK_NB) == 0 else {
             throw Unusable(description: "another supervisor runs with this configuration file and state directory")
@@ -56,19 +62,20 @@ import OCMTLS
 
     /// Identities of the workers that have not been removed.
     private var known: [WorkerIdentity] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: reachable("."))) ?? []
         return names.compactMap { WorkerIdentity(name: $0) }
     }
 
     /// Connects to the workers of an earlier supervisor; what is left of those that have ended is removed.
-    func orphans(_ body: (consuming Orphan) -> Void) {
+    func orphans(_ body: (WorkerIdentity, consuming Result<Orphan, SystemError>) -> Void) {
         for identity in known {
             do throws(SystemError) {
                 let channel = try PacketSocket.connect(to: reachable(identity.name))
                 let process = try PeerCredentials(of: channel).process
-                body(Orphan(identity: identity, process: process, channel: channel))
+                body(identity, .success(Orphan(process: process, channel: channel)))
             } catch {
-                remove(identity)
+                // Nobody listens any more. Any other failure is ours, and the worker is there.
+                if error.code == ECONNREFUSED { remove(identity) } else { body(identity, .failure(error)) }
             }
         }
     }

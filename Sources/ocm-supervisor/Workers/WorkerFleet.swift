@@ -7,7 +7,7 @@ import OCMIPC
     private let program: String
     private let account: (user: UInt32, group: UInt32)?
     private let configuration: WorkerConfiguration
-    let listeners: ListenerSet
+    let listeners = ListenerSet()
     private let rendezvous: RendezvousDirectory?
     private let logger: Logger
     /// Where workers write their log.
@@ -30,12 +30,11 @@ import OCMIPC
 
     init(
         program: String, account: (user: UInt32, group: UInt32)?, configuration: WorkerConfiguration,
-        listeners: ListenerSet, rendezvous: RendezvousDirectory?, logger: Logger, logDescriptor: Int32
+        rendezvous: RendezvousDirectory?, logger: Logger, logDescriptor: Int32
     ) {
         self.program = program
         self.account = account
         self.configuration = configuration
-        self.listeners = listeners
         self.rendezvous = rendezvous
         self.logger = logger
         self.logDescriptor = logDescriptor
@@ -46,6 +45,14 @@ import OCMIPC
         workers += orphans.workers
         for worker in orphans.workers {
             EventLoop.spawn { [self] in await serve(worker) }
+        }
+    }
+
+    /// Lets go of the workers of an earlier supervisor, and of the own ones: this start has failed, and the next one may not.
+    func abandon() {
+        isStopping = true
+        for worker in workers {
+            if worker.isOrphan { worker.close() } else { worker.process.kill(9) }
         }
     }
 

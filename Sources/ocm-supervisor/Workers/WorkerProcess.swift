@@ -36,6 +36,8 @@ import OCMIPC
     /// The worker has finished what was open, and may take its time to end.
     private(set) var hasDrained = false
 
+    private static let listenersAtMost = 256
+
     /// A worker that is not ready by then is replaced.
     private static let startTime = Duration.seconds(30)
 
@@ -72,8 +74,8 @@ import OCMIPC
     }
 
     /// Takes over a worker that has lost its supervisor. Throws where it has ended.
-    init(_ orphan: consuming RendezvousDirectory.Orphan) throws(SystemError) {
-        identity = orphan.identity
+    init(_ orphan: consuming RendezvousDirectory.Orphan, _ identity: WorkerIdentity) throws(SystemError) {
+        self.identity = identity
         isOrphan = true
         process = try ChildProcess(watching: orphan.process)
         channel = try Link(adopting: orphan.channel, gatherTime: Self.gatherTime)
@@ -131,6 +133,10 @@ import OCMIPC
             case .ready: state = .serving
             case .listener(let service):
                 guard let descriptor = received.packet.takeDescriptor() else { break }
+                guard listeners.count < Self.listenersAtMost else {
+                    violation = "more listeners than there can be services"
+                    return nil
+                }
                 listeners.append((service, descriptor.release()))
             case .usage, .credentialRejected, .resolve, .limits, .drained: break
             }
@@ -151,14 +157,15 @@ import OCMIPC
         try? channel.send(message, descriptors: descriptors)
     }
 
-    /// Has the worker finish what is open and end.
+    /// Has the worker finish what is open and end; again, with another deadline.
     func drain(within milliseconds: UInt64) {
-        guard state == .serving else {
+        switch state {
+        case .serving, .draining:
+            state = .draining
+            send(.drain(milliseconds: milliseconds))
+        case .started, .configuring, .returning:
             process.kill(9)
-            return
         }
-        state = .draining
-        send(.drain(milliseconds: milliseconds))
     }
 
     func close() {

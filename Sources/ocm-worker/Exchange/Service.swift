@@ -31,6 +31,8 @@ internal import OCMTLS
     /// Between two questions after another credential than one that was reaffirmed: time may bring what is not there now.
     private static let askingInterval = Duration.seconds(1)
     private var mayAskAgain = Instant.now
+    /// What was refused while another supervisor was there.
+    private var refusedFields: [UInt8]?
     private var openRequests: [Int]
     private let reject: (UInt64) -> Void
 
@@ -70,12 +72,12 @@ internal import OCMTLS
             let endpoint = credential.mode == .chatGPT ? configuration.chatGPT : configuration.openAI
             do throws(HTTPError) {
                 let new = try Route(credential, to: endpoint, pool: pools.pool(to: endpoint), overrides: overrides)
-                if let route, route.generation <= rejected, !isReaffirmed, route.fields == new.fields {
-                    // Another supervisor has come, which has not been told that this token is refused.
+                if refusedFields == new.fields {
                     rejected = new.generation
                     reject(rejected)
                 }
                 if let route, route.fields == new.fields { limits.tellAgain(of: new.generation) }
+                refusedFields = nil
                 route = new
             } catch {
                 route = nil
@@ -88,6 +90,13 @@ internal import OCMTLS
         let waiters = waiting
         waiting = []
         for wakeup in waiters { wakeup.signal() }
+    }
+
+    /// Another supervisor has come, which knows of no rejection.
+    func forgetRejections() {
+        if let route, route.generation <= rejected { refusedFields = route.fields }
+        rejected = 0
+        isReaffirmed = false
     }
 
     /// The API has refused the credential: asks for another, once for all exchanges, and waits for it.

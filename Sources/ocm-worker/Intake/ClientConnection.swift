@@ -19,6 +19,9 @@ internal import OCMTLS
 
     /// How long a refused client may go on sending before it is cut.
     private static let lingerTime = Duration.seconds(5)
+    /// How long a connection is kept for its next request while the worker drains. One that is closed at once may be
+    /// closed under a request that is on its way; the answer to that request says that it is the last.
+    private static let lastIdleTime: UInt64 = 2_000_000_000
 
     init(_ transport: Transport, from address: String, to service: Service, lifecycle: Lifecycle) {
         self.transport = transport
@@ -38,7 +41,6 @@ internal import OCMTLS
                 ending = await handle(intake)
                 isIdle = true
                 hasServed = true
-                if lifecycle.isDraining, case .keepsAlive = ending { ending = .closes }
             } catch {
                 ending = await refuse(error)
             }
@@ -51,7 +53,7 @@ internal import OCMTLS
         wakeup.disarm()
     }
 
-    /// Ends an idle connection: to be called when the worker drains.
+    /// Ends an idle connection before long: to be called when the worker drains.
     func noteDrain() {
         if isIdle { wakeup.signal() }
     }
@@ -134,7 +136,6 @@ extension ClientConnection {
                 }
                 if let intake = try parse(&head) { return intake }
             case .wouldBlock:
-                if input.isEmpty, hasServed, lifecycle.isDraining { return nil }
                 do throws(WaitError) {
                     try await wakeup.wait(until: start.after(nanoseconds: patience))
                 } catch {
@@ -148,7 +149,9 @@ extension ClientConnection {
 
     /// Nanoseconds for what is awaited: the first request has to come at once, the next may take its time to begin.
     private var patience: UInt64 {
-        if input.isEmpty, hasServed { return service.bounds.idle }
+        if input.isEmpty, hasServed {
+            return lifecycle.isDraining ? min(service.bounds.idle, Self.lastIdleTime) : service.bounds.idle
+        }
         // While the worker drains, a connection that was just accepted is served if its request is on the way.
         if input.isEmpty, lifecycle.isDraining { return min(service.bounds.headTime, 1_000_000_000) }
         return service.bounds.headTime

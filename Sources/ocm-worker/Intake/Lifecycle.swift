@@ -6,8 +6,10 @@ internal import OCMEventLoop
     var failures = FailureRecord()
     private var connections: [ObjectIdentifier: (connection: ClientConnection, task: Task<Void, Never>)] = [:]
     private var perAddress: [String: Int] = [:]
-    /// Signalled when the last connection ends.
+    /// Signalled when the last connection ends, or a drain gets another deadline.
     private let emptied = Wakeup()
+    /// When what is open is cut.
+    private(set) var deadline = Instant.never
 
     var connectionCount: Int { connections.count }
 
@@ -34,15 +36,22 @@ internal import OCMEventLoop
     /// Ends idle connections and waits for the others, which are cut at the deadline.
     func drain(until deadline: Instant) async {
         isDraining = true
+        self.deadline = deadline
         for (connection, _) in connections.values { connection.noteDrain() }
         while !connections.isEmpty {
             do throws(WaitError) {
-                try await emptied.wait(until: deadline)
+                try await emptied.wait(until: self.deadline)
             } catch {
                 for (_, task) in connections.values { task.cancel() }
                 try? await emptied.wait(until: EventLoop.now + .seconds(1))
                 return
             }
         }
+    }
+
+    /// Gives the drain under way another deadline.
+    func move(_ deadline: Instant) {
+        self.deadline = deadline
+        emptied.signal()
     }
 }

@@ -27,17 +27,25 @@ internal import OCMIPC
         guard !isClosed, (try? listener.resume()) != nil else { return nil }
         defer { listener.pause() }
         while !isClosed {
-            guard (try? await listener.acceptable()) != nil else { return nil }
-            if let channel = accept() { return channel }
+            do {
+                try await listener.acceptable()
+                if let accepted = try listener.acceptDescriptor(), try isWelcome(PeerCredentials(of: accepted)) {
+                    return try Channel(adopting: accepted)
+                }
+            } catch is SystemError {
+                // Out of descriptors or memory: some may be given back.
+                listener.pause()
+                guard (try? await EventLoop.sleep(for: .milliseconds(200))) != nil else { return nil }
+                guard (try? listener.resume()) != nil else { return nil }
+            } catch {
+                return nil
+            }
         }
         return nil
     }
 
-    private func accept() -> Channel<WorkerMessage, SupervisorMessage>? {
-        guard let accepted = try? listener.acceptDescriptor(), let peer = try? PeerCredentials(of: accepted),
-            peer.user == supervisor || peer.user == 0
-        else { return nil }
-        return try? Channel(adopting: accepted)
+    private func isWelcome(_ peer: PeerCredentials) -> Bool {
+        peer.user == supervisor || peer.user == 0
     }
 
     func close() {

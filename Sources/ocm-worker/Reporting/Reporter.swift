@@ -17,6 +17,7 @@ internal import OCMIPC
 
     init(link: SupervisorLink) {
         self.link = link
+        link.whenRoom = { [weak self] in self?.sendRest() }
     }
 
     /// Sends a record, or keeps it until there is room in the channel.
@@ -43,7 +44,10 @@ internal import OCMIPC
         while !isOnItsWay(number) {
             let wakeup = Wakeup()
             waiting.append(wakeup)
-            defer { wakeup.disarm() }
+            defer {
+                wakeup.disarm()
+                waiting.removeAll { $0 === wakeup }
+            }
             do throws(WaitError) {
                 try await wakeup.wait(until: deadline)
             } catch {
@@ -63,6 +67,7 @@ internal import OCMIPC
         records.removeFirst(Int(sequence - first + 1))
         first = sequence + 1
         sent = max(sent, sequence)
+        release()
     }
 
     /// How many are not acknowledged.
@@ -76,14 +81,20 @@ internal import OCMIPC
         sendRest()
     }
 
+    /// Has everything that waits look again.
+    func release() {
+        for wakeup in waiting { wakeup.signal() }
+    }
+
     /// Sends what is not sent yet, several records in one message where they had to wait.
     func sendRest() {
         let last = first + UInt64(records.count) - 1
         while sent < last, !link.isCongested {
             let start = Int(sent + 1 - first)
             let batch = records[start..<min(start + WorkerMessage.recordsAtMost, records.count)]
-            guard link.send(.usage(sequence: sent + 1, Array(batch))) else { return }
+            guard link.send(.usage(sequence: sent + 1, Array(batch))) else { break }
             sent += UInt64(batch.count)
         }
+        release()
     }
 }

@@ -8,6 +8,10 @@ internal import OCMIPC
     private(set) var isConnected = true
     /// The supervisor expects nothing but what a hello begins with.
     private var awaitsHello = false
+    /// Called when messages that have waited are all on their way.
+    var whenRoom: () -> Void = {} {
+        didSet { channel.whenRoom = whenRoom }
+    }
 
     init(channel: Channel<WorkerMessage, SupervisorMessage>) {
         self.channel = channel
@@ -17,6 +21,7 @@ internal import OCMIPC
     func reconnect(_ channel: Channel<WorkerMessage, SupervisorMessage>) {
         self.channel.close()
         self.channel = channel
+        channel.whenRoom = whenRoom
         isConnected = true
         awaitsHello = true
     }
@@ -44,10 +49,5 @@ internal import OCMIPC
         if let received = try? await channel.receive() { return received }
         isConnected = false
         return nil
-    }
-
-    func close() {
-        isConnected = false
-        channel.close()
     }
 }
