@@ -92,7 +92,8 @@ let package = Package(
             exclude: ["Pricing/expectations.py", "Pricing/expectations.json"],
             swiftSettings: tests),
         .testTarget(
-            name: "WorkerTests", dependencies: ["ocm-worker", "OCMHTTP", "OCMIPC", "LoopTestSupport"], swiftSettings: tests),
+            name: "WorkerTests", dependencies: ["ocm-worker", "OCMHTTP", "OCMIPC", "LoopTestSupport"],
+            exclude: ["fake-api-streams.py", "fake-api-streams.json"], swiftSettings: tests),
     ]
 )
 
