@@ -33,12 +33,15 @@ struct RateLimitReader: Sendable {
         return !limits.isEmpty
     }
 
+    /// What a field means is asked only where it is not the one that stood here before.
     private func isRepeated(_ fields: [FieldLine], of bytes: Span<UInt8>) -> Bool {
         var rest = source.span
-        for field in fields where Self.meaning(of: field, bytes) != nil {
-            guard rest.drop(bytes.extracting(field.name), UInt8(ascii: ":")),
-                rest.drop(bytes.extracting(field.value), UInt8(ascii: "\n"))
-            else { return false }
+        for field in fields where field.id == .xCodex || field.id == .other {
+            if rest.drop(bytes.extracting(field.name), UInt8(ascii: ":")) {
+                guard rest.drop(bytes.extracting(field.value), UInt8(ascii: "\n")) else { return false }
+            } else if Self.meaning(of: field, bytes) != nil {
+                return false
+            }
         }
         return rest.isEmpty
     }
