@@ -39,6 +39,23 @@ async def test_two_services_keep_logins_users_and_usage_apart(start_ocm):
         assert_equal(usage, {"usage": [row for row in stats["usage"] if row["user"] == user]})
 
 
+async def test_two_services_may_count_in_one_file(start_ocm):
+    ocm = start_ocm(start=False, users=("alice",))
+    other = free_port()
+    ocm.configuration["services"].append(ocm.configuration["services"][0] | {
+        "tag": "team", "listen_port": other, "users": [{"name": "carol", "token": "sk-ocm-carol"}]})
+    ocm.start()
+    carol = [("Authorization", "Bearer sk-ocm-carol"), ("x-test-user", "carol")]
+    for _ in range(20):
+        assert (await ocm.ask("POST", "/v1/responses", TURN)).status == 200
+        async with await Connection.open(other, carol) as connection:
+            assert (await connection.ask("POST", "/v1/responses", TURN)).status == 200
+    stats = ocm.fake.settled()
+    ocm.stop()
+    assert sum(row["request_count"] for row in stats["usage"]) == 40
+    assert_equal(ocm.usage(), stats)
+
+
 async def test_port_0_is_any_free_one_that_the_log_names(start_ocm):
     ocm = start_ocm(start=False)
     ocm.configuration["services"][0]["listen_port"] = 0

@@ -198,10 +198,6 @@ LISTENER = [
     Wrong("two services of one tag",
           '{\n  "services": [\n    { "type": "ocm", "tag": "a" },\n    { "type": "ocm", "tag": "a" }\n  ]\n}\n', [
               'config.json:4: error: services[1].tag: "a" is the tag of services[0] too; give each service its own']),
-    Wrong("two services with one usage file",
-          '{\n  "services": [\n    { "type": "ocm", "usages_path": "u.json" },\n'
-          '    { "type": "ocm", "usages_path": "./u.json" }\n  ]\n}\n', [
-              'config.json:4: error: services[1].usages_path: is the usage file of services[0] too; give each service its own']),
     Wrong("a tag with a line break", service('      "tag": "a\\nb"'), [
         'config.json:4: error: services[0].tag: contains a line break or another control character; remove it']),
 ]

@@ -94,7 +94,6 @@ extension ConfigurationDecoder {
     private func refuseSharing(_ services: [(value: SourceValue, service: ServiceConfiguration)]) {
         var tags: [String: SourceValue] = [:]
         var addresses: [String: SourceValue] = [:]
-        var usages: [String: SourceValue] = [:]
         for (value, service) in services {
             if let tag = value["tag"], !service.tag.isEmpty, let first = tags.updateValue(value, forKey: service.tag) {
                 diagnostics.error(
@@ -107,11 +106,6 @@ extension ConfigurationDecoder {
             {
                 diagnostics.error(
                     "\(address) is where \(first.path.text) listens too; give each service its own", at: port)
-            }
-            if let path = service.usagesPath, let first = usages.updateValue(value, forKey: path) {
-                diagnostics.error(
-                    "is the usage file of \(first.path.text) too; give each service its own",
-                    at: value["usages_path"] ?? value)
             }
         }
     }
