@@ -146,6 +146,7 @@ async def test_each_response_that_a_client_received_is_counted_once_through_kill
     assert load.done + len(load.between) == total
 
 
+@pytest.mark.deadline(300)
 async def test_without_kills_nothing_is_between(start_ocm):
     ocm = start_ocm(users=USERS)
     load = Load(ocm, counts(1000, 20_000))
