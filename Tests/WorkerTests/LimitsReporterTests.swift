@@ -64,8 +64,8 @@ struct LimitsReporterTests {
     @Test("the week comes from the same reading, told or not")
     func week() throws {
         try onLoop {
-            let (_, link) = try Self.ends()
-            link.close()
+            let (supervisor, link) = try Self.ends()
+            supervisor.close()
             let reporter = LimitsReporter(service: "work", link: link)
             #expect(try reporter.read(used: 7, generation: 5) == 1_779_395_220)
             #expect(try reporter.read(used: 8, generation: 5) == 1_779_395_220)
