@@ -11,16 +11,19 @@ extension CredentialStore {
         let target = file.target
         guard await takeLock(for: target) else { return }
         let (recovered, areAllRead) = await recoveredAnswers(for: target)
+        // `stop` has let go of the lock: what follows is the next supervisor's.
+        guard !isStopping else { return }
         let prepared = PreparedRefresh(
             reading: file.read(), recovered: recovered, hasUnreadCopies: !areAllRead,
             foreignOwner: foreignOwner(of: target))
         perform(state.prepared(prepared, at: .now))
     }
 
-    /// False where the task was cancelled. True without the lock where there can be none, or where it does not come.
+    /// False where the store stops. True without the lock where there can be none, or where it does not come.
     private func takeLock(for target: String) async -> Bool {
         let deadline = EventLoop.now + Self.longestWaitForLock
         while lock == nil {
+            if isStopping { return false }
             if hasLock(for: target) || EventLoop.now >= deadline { return true }
             do { try await EventLoop.sleep(for: .milliseconds(250)) } catch { return false }
         }

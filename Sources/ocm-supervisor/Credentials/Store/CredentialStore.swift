@@ -87,7 +87,7 @@ internal import OCMTLS
     }
 
     /// Ends it. An exchange under way gets some seconds; if that is not enough it goes on by itself, and what comes of
-    /// it is taken up at the next start.
+    /// it is taken up at the next start. None begins any more.
     func stop() async {
         isStopping = true
         for task in tasks { task.cancel() }
@@ -122,6 +122,8 @@ internal import OCMTLS
         case .read: look()
         case .prepare: if !isStopping { EventLoop.spawn { await self.prepare() } }
         case .ask(let tokens, let isUrgent):
+            // The lock is gone, or about to be: the next supervisor may be asking with the same token.
+            guard !isStopping else { break }
             asking = (tokens, isUrgent)
             EventLoop.spawn { await self.exchange() }
         case .save(let tokens, let replacement):
