@@ -21,17 +21,9 @@ struct CredentialLock: ~Copyable {
         let number = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard number >= 0 else { return .impossible }
         let descriptor = FileDescriptor(owning: number)
-        shareWithOwner(number, of: target)
+        // The owner of the login, or of the directory that will hold it.
+        descriptor.giveToOwner(of: target, CredentialFile.directory(of: target))
         if flock(number, LOCK_EX | LOCK_NB) == 0 { return .taken(CredentialLock(descriptor: descriptor)) }
         return errno == EWOULDBLOCK ? .busy : .impossible
-    }
-
-    /// Made by root for a user's login, or for the one that the user's directory will hold, the lock is that user's.
-    private static func shareWithOwner(_ number: Int32, of target: String) {
-        var status = stat()
-        guard geteuid() == 0 else { return }
-        if unsafe stat(target, &status) != 0, unsafe stat(CredentialFile.directory(of: target), &status) != 0 { return }
-        guard status.st_uid != 0 else { return }
-        _ = fchown(number, status.st_uid, status.st_gid)
     }
 }

@@ -29,7 +29,7 @@ enum RecoveryCopy {
     static func create(_ path: String, spending token: Secret) throws(SystemError) -> FileDescriptor {
         let descriptor = try FileDescriptor(
             "open", unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_APPEND, 0o600))
-        shareWithOwner(descriptor.number, of: CredentialFile.directory(of: path))
+        descriptor.giveToOwner(of: CredentialFile.directory(of: path))
         do throws(SystemError) {
             guard ocm_reserve(descriptor.number, reservation) == 0 else { throw SystemError("fallocate") }
             try append((marker + token.digest.hexadecimal + "\n").utf8Span.span, to: descriptor.number)
@@ -49,13 +49,6 @@ enum RecoveryCopy {
             let count = unsafe rest.withUnsafeBytes { unsafe write(number, $0.baseAddress, $0.count) }
             if count >= 0 { position += count } else if errno != EINTR { throw SystemError("write") }
         }
-    }
-
-    /// Made by root for a user's login, a copy is that user's: it may be found by an OCM that runs as the user.
-    private static func shareWithOwner(_ number: Int32, of directory: String) {
-        var status = stat()
-        guard geteuid() == 0, unsafe stat(directory, &status) == 0, status.st_uid != 0 else { return }
-        _ = fchown(number, status.st_uid, status.st_gid)
     }
 
     /// What a copy holds.

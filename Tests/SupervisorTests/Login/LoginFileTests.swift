@@ -64,6 +64,28 @@ struct LoginFileTests {
         #expect(status(".other.json.ocm-lock").st_uid == 12345)
     }
 
+    @Test("what root did not just make stays root's, whatever name it has got", .enabled(if: geteuid() == 0))
+    func notGivenAway() throws {
+        directory.write("", to: "precious")
+        directory.write("root's", to: "full")
+        mkdir(directory.path + "/elsewhere", 0o700)
+        mkdir(directory.path + "/home", 0o700)
+        directory.write("", to: "home/mine")
+        chown(directory.path, 12345, 12346)
+        // Put by the user where the lock will be: a second name of a file, a file that is in use, one that is a link.
+        link(directory.path + "/precious", directory.path + "/.a.ocm-lock")
+        rename(directory.path + "/full", directory.path + "/.b.ocm-lock")
+        symlink("precious", directory.path + "/.c.ocm-lock")
+        for name in ["a", "b", "c"] { _ = CredentialLock.attempt(for: directory.path + "/" + name) }
+        for name in ["precious", ".a.ocm-lock", ".b.ocm-lock"] { #expect(status(name).st_uid == 0, "\(name)") }
+        // The same for directories, of which there is one that has just been made.
+        for (name, owner) in [("home", 0), ("elsewhere", 12345)] as [(String, uid_t)] {
+            let opened = try FileDescriptor("open", open(directory.path + "/" + name, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+            opened.giveToOwner(of: directory.path)
+            #expect(status(name).st_uid == owner, "\(name)")
+        }
+    }
+
     @Test("a link leads to its target, there or not", arguments: [true, false])
     func links(isThere: Bool) throws {
         mkdir(directory.path + "/real", 0o700)

@@ -13,10 +13,7 @@ struct Draft: ~Copyable {
         path = CredentialFile.sibling(of: target, "new-" + CredentialFile.uniqueSuffix())
         descriptor = try FileDescriptor(
             "open", unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600))
-        var status = stat()
-        if geteuid() == 0, unsafe stat(CredentialFile.directory(of: target), &status) == 0 {
-            _ = fchown(descriptor.number, status.st_uid, status.st_gid)
-        }
+        descriptor.giveToOwner(of: CredentialFile.directory(of: target))
     }
 
     deinit {

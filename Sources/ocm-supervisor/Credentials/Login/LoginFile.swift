@@ -45,20 +45,30 @@ struct LoginFile {
         throw .system(call: "rename", text: "the file keeps changing")
     }
 
-    /// Makes the directory, for its owner alone; says whether there was none.
+    /// Makes the directory, for its owner alone, who is the owner of the one that it is in; says whether there was none.
     @discardableResult
     static func makeDirectory(of target: String) throws(SaveProblem) -> Bool {
         let directory = CredentialFile.directory(of: target)
-        guard unsafe mkdir(directory, 0o700) == 0 else {
-            if errno == EEXIST { return false }
-            throw SaveProblem(SystemError("mkdir"))
-        }
-        let parent = CredentialFile.directory(of: String(directory.dropLast()))
         var status = stat()
-        // Made by root in a person's home, it is that person's.
-        if geteuid() == 0, unsafe stat(parent, &status) == 0 {
-            _ = unsafe chown(directory, status.st_uid, status.st_gid)
+        if unsafe stat(directory, &status) == 0 { return false }
+        do throws(SystemError) {
+            return try makeDirectory(String(directory.reversed().drop { $0 == "/" }.reversed()))
+        } catch {
+            throw SaveProblem(error)
         }
+    }
+
+    private static func makeDirectory(_ path: String) throws(SystemError) -> Bool {
+        let parent = try FileDescriptor(
+            "open", unsafe open(CredentialFile.directory(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+        let name = CredentialFile.name(of: path)
+        guard unsafe mkdirat(parent.number, name, 0o700) == 0 else {
+            if errno == EEXIST { return false }
+            throw SystemError("mkdir")
+        }
+        let made = try FileDescriptor(
+            "open", unsafe openat(parent.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))
+        made.giveToOwner(of: parent)
         return true
     }
 
