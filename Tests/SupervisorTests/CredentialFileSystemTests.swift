@@ -156,8 +156,8 @@ struct CredentialFileSystemTests {
         write("x")
         let name = RecoveryCopy.newPath(for: path)
         let descriptor = try RecoveryCopy.create(name, spending: Secret("refresh"))
-        try RecoveryCopy.append("HTTP/1.1 200 OK\r\n".utf8Span.span, to: descriptor.number)
-        try RecoveryCopy.append("\r\n{}".utf8Span.span, to: descriptor.number)
+        try descriptor.writeAll("HTTP/1.1 200 OK\r\n".utf8Span.span)
+        try descriptor.writeAll("\r\n{}".utf8Span.span)
         #expect(try RecoveryCopy.paths(for: path) == [name])
         guard case .answer(let spent, let answer, _) = RecoveryCopy.read(name) else { return record("not read") }
         #expect(spent == Secret("refresh").digest)
@@ -169,6 +169,23 @@ struct CredentialFileSystemTests {
         guard case .nothing = RecoveryCopy.read(directory.path + "/.auth.json.ocm-answer-zz") else {
             return record("taken for a copy")
         }
+    }
+
+    @Test("a copy has no holes: after a piece that could not be kept none is")
+    func noHoles() throws {
+        var ends: [Int32] = [0, 0]
+        #expect(pipe(&ends) == 0)
+        let reading = FileDescriptor(owning: ends[0])
+        let writing = FileDescriptor(owning: ends[1])
+        for end in ends { #expect(fcntl(end, F_SETFL, O_NONBLOCK) == 0) }
+        var kept = KeptAnswer(in: writing.number)
+        let piece = [UInt8](repeating: 1, count: 4096)
+        while kept.isWhole { kept.append(piece.span) }
+        var drained = [UInt8](repeating: 0, count: 1 << 20)
+        while read(reading.number, &drained, drained.count) > 0 {}
+        kept.append(piece.span)
+        #expect(read(reading.number, &drained, drained.count) == -1, "there is room again, and nothing was written")
+        #expect(!kept.isWhole)
     }
 
     @Test("a copy that can't be opened is not taken for none")

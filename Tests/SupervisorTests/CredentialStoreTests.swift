@@ -193,7 +193,7 @@ struct CredentialStoreTests {
             do {
                 let copy = try RecoveryCopy.create(name, spending: Secret("refresh-1"))
                 let body = "{\"access_token\":\"\(access)\",\"refresh_token\":\"\(refresh)\"}"
-                try RecoveryCopy.append("HTTP/1.1 200 OK\r\n\r\n\(body)".utf8Span.span, to: copy.number)
+                try copy.writeAll("HTTP/1.1 200 OK\r\n\r\n\(body)".utf8Span.span)
             }
             await bench.restart()
             await bench.until { bench.file.contains("refresh-2") && bench.credential?.token.text == access }

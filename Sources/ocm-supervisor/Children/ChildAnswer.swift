@@ -1,4 +1,5 @@
 internal import Glibc
+internal import OCMEventLoop
 
 /// The child's side of a `ChildCall`. It blocks: the child has nothing else to do.
 enum ChildAnswer {
@@ -16,13 +17,6 @@ enum ChildAnswer {
 
     /// Where nobody listens any more, because the supervisor is gone, that is no failure.
     static func give(_ answer: ChildMessage) {
-        answer.encoded.withBytes { bytes in
-            var position = 0
-            while position < bytes.count {
-                let rest = bytes.extracting(droppingFirst: position)
-                let count = unsafe rest.withUnsafeBytes { unsafe write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-                if count >= 0 { position += count } else if errno != EINTR { return }
-            }
-        }
+        answer.encoded.withBytes { try? FileDescriptor.writeAll($0, to: STDOUT_FILENO) }
     }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import OCMEventLoop
 
 /// What a command says on standard error.
 enum StandardError {
@@ -16,12 +17,8 @@ enum StandardOutput {
 }
 
 private func writeAll(_ text: String, to number: Int32) {
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-        let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(number, $0.baseAddress, $0.count) }
-        if count < 0, errno != EINTR { return }
-        rest = rest.dropFirst(max(count, 0))
-    }
+    // Where nobody reads any more, that is no failure of the command.
+    try? FileDescriptor.writeAll(Array(text.utf8).span, to: number)
 }
 
 /// What a command prints for other programs (`--json`): indented, keys in alphabetical order.

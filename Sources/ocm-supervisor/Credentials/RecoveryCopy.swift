@@ -32,22 +32,13 @@ enum RecoveryCopy {
         descriptor.giveToOwner(of: CredentialFile.directory(of: path))
         do throws(SystemError) {
             guard ocm_reserve(descriptor.number, reservation) == 0 else { throw SystemError("fallocate") }
-            try append((marker + token.digest.hexadecimal + "\n").utf8Span.span, to: descriptor.number)
+            try descriptor.writeAll((marker + token.digest.hexadecimal + "\n").utf8Span.span)
             guard fsync(descriptor.number) == 0 else { throw SystemError("fsync") }
             try CredentialFile.synchronise(directory: CredentialFile.directory(of: path))
             return descriptor
         } catch {
             unsafe unlink(path)
             throw error
-        }
-    }
-
-    static func append(_ bytes: Span<UInt8>, to number: Int32) throws(SystemError) {
-        var position = 0
-        while position < bytes.count {
-            let rest = bytes.extracting(droppingFirst: position)
-            let count = unsafe rest.withUnsafeBytes { unsafe write(number, $0.baseAddress, $0.count) }
-            if count >= 0 { position += count } else if errno != EINTR { throw SystemError("write") }
         }
     }
 

@@ -41,15 +41,34 @@ internal import OCMEventLoop
             url: order.endpoint, body: OAuthRequest.body(exchanging: order.refreshToken), trust: order.trust,
             deadlines: order.deadlines)
         do throws(RefreshFailure) {
-            // Where a piece can't be kept, though room was promised, the answer goes on to the supervisor all the same,
-            // which is the next best place for it.
-            let response = try await call.response { piece in
-                if let copy { try? RecoveryCopy.append(piece, to: copy) }
-            }
+            var kept = copy.map { KeptAnswer(in: $0) }
+            let response = try await call.response { piece in kept?.append(piece) }
             if let copy { _ = fsync(copy) }
             return response.result
         } catch {
             return .failure(error)
+        }
+    }
+}
+
+/// What has been kept of an answer that is coming in: its beginning, and never a later piece without those before it.
+struct KeptAnswer {
+    private let number: Int32
+    private(set) var isWhole = true
+
+    /// `number`: an open recovery copy.
+    init(in number: Int32) {
+        self.number = number
+    }
+
+    /// Where a piece can't be kept, though room was promised, the answer goes on to the supervisor all the same, which is
+    /// the next best place for it. The copy then ends where it failed, and counts as cut off.
+    mutating func append(_ piece: Span<UInt8>) {
+        guard isWhole else { return }
+        do throws(SystemError) {
+            try FileDescriptor.writeAll(piece, to: number)
+        } catch {
+            isWhole = false
         }
     }
 }
