@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from harness.ocm import write_private
 from harness.signin import Person
 from harness.tools import tool
 
@@ -152,3 +153,20 @@ def test_a_file_that_can_not_be_removed_is_a_failure(person):
     assert "could not be removed: unlink: Permission denied" in command.errors and command.output == ""
     assert revoked(person) == [login["tokens"]["refresh_token"]]
     assert stat.S_IMODE(person.auth_path.stat().st_mode) == 0o644
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
+def test_where_nobody_can_look_for_what_is_left_the_sign_out_is_not_called_done(person):
+    person.write(person.fake.login())
+    copy = person.codex_home / ".auth.json.ocm-answer-0123456789abcdef"
+    write_private(copy, {"refresh_token": "left"})
+    person.directory.chmod(0o755)
+    person.config.chmod(0o644)
+    for path in (person.codex_home, person.auth_path, copy):
+        os.chown(path, 12399, 12399)
+    person.codex_home.chmod(0o300)
+    command = person.logout(prefix=[tool("setpriv", "util-linux"), "--reuid", "12399", "--regid", "12399",
+                                    "--clear-groups"])
+    assert command.ends() == 1
+    assert "can't be listed" in command.errors and command.output == ""
+    assert person.names() == [copy.name]

@@ -58,7 +58,7 @@ enum LoginText {
     }
 
     static func signedOut(_ outcome: SignOut.Outcome, from path: String) -> String {
-        guard outcome.problem == nil else { return "" }
+        guard outcome.problems.isEmpty else { return "" }
         switch outcome.kind {
         case _ where outcome.removed.isEmpty: return "Not signed in: there is no \(path).\n"
         case .apiKey:
@@ -79,7 +79,13 @@ enum LoginText {
         if outcome.kind == .unreadable {
             lines.append("warning: what was in \(path) could not be read, so nothing was revoked")
         }
-        if let problem = outcome.problem { lines.append("\(path) could not be removed: \(problem)") }
+        for problem in outcome.problems {
+            switch problem {
+            case .notRemoved(let path, let error): lines.append("\(path) could not be removed: \(error)")
+            case .notListed(let directory, let error):
+                lines.append("\(directory) can't be listed, so what a refresh may have left there stays: \(error)")
+            }
+        }
         return lines.map { "ocm-supervisor: \($0)\n" }.joined()
     }
 }

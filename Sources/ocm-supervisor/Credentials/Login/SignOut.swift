@@ -12,8 +12,14 @@ internal import OCMEventLoop
         var kind = Kind.nothing
         /// Why a token is still good.
         var revocation: LoginFailure?
-        /// What could not be removed, and why.
-        var problem: SystemError?
+        /// Why tokens may still lie there.
+        var problems: [Problem] = []
+
+        enum Problem: Equatable {
+            case notRemoved(path: String, SystemError)
+            /// What else there is of ours could not be seen.
+            case notListed(directory: String, SystemError)
+        }
 
         enum Kind: Equatable { case nothing, apiKey, tokens, unreadable }
     }
@@ -56,7 +62,8 @@ internal import OCMEventLoop
                 }
             }
         }
-        // What an interrupted refresh has brought is the successor of what the file holds.
+        // What an interrupted refresh has brought is the successor of what the file holds. That it can't be listed comes
+        // out when it is to be removed.
         for path in (try? RecoveryCopy.paths(for: target)) ?? [] {
             guard case .answer(_, let raw, _) = RecoveryCopy.read(path),
                 case .success(let answer)? = OAuthResponse.result(of: raw), let refresh = answer.refresh
@@ -67,19 +74,22 @@ internal import OCMEventLoop
     }
 
     private func remove(_ target: String, _ outcome: inout Outcome) {
-        // Whatever of ours may hold tokens.
-        let copies = (try? RecoveryCopy.paths(for: target)) ?? []
-        let unfinished = (try? CredentialFile.unfinished(for: target)) ?? []
-        for path in [target] + copies + unfinished {
+        let directory = CredentialFile.directory(of: target)
+        var paths = [target]
+        do throws(SystemError) {
+            // Whatever of ours may hold tokens.
+            paths += try RecoveryCopy.paths(for: target) + CredentialFile.unfinished(for: target)
+        } catch {
+            outcome.problems.append(.notListed(directory: directory, error))
+        }
+        for path in paths {
             do throws(SystemError) {
                 if try Self.remove(path) { outcome.removed.append(path) }
             } catch {
-                outcome.problem = error
+                outcome.problems.append(.notRemoved(path: path, error))
             }
         }
-        if !outcome.removed.isEmpty {
-            try? CredentialFile.synchronise(directory: CredentialFile.directory(of: target))
-        }
+        if !outcome.removed.isEmpty { try? CredentialFile.synchronise(directory: directory) }
     }
 
     /// False where there is nothing of that name.
@@ -98,8 +108,9 @@ internal import OCMEventLoop
     private static func empty(_ path: String) throws(SystemError) {
         let descriptor = try FileDescriptor("open", unsafe open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW))
         let text = Secret("{}")
-        try CredentialFile.write(text, to: descriptor.number)
-        guard ftruncate(descriptor.number, off_t(text.count)) == 0 else { throw SystemError("ftruncate") }
-        guard fsync(descriptor.number) == 0 else { throw SystemError("fsync") }
+        let number = descriptor.number
+        try text.withBytes { bytes throws(SystemError) in try FileDescriptor.writeAll(bytes, to: number) }
+        guard ftruncate(number, off_t(text.count)) == 0 else { throw SystemError("ftruncate") }
+        guard fsync(number) == 0 else { throw SystemError("fsync") }
     }
 }
