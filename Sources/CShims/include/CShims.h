@@ -102,6 +102,10 @@ int ocm_usable_processors(void);
 // systems that can't promise count as having done so.
 int ocm_reserve(int fd, size_t count);
 
+// Renames a file to a name that must be free (renameat2(2), or link(2) where the file system does not know that): 0, or -1
+// with errno, EEXIST where the name is taken.
+int ocm_rename_new(const char *from, const char *to);
+
 // Buffers from 256 KiB on live in mappings of their own, and go back to the system when they are freed (mallopt(3)). glibc
 // stops doing so by itself once it has seen large ones freed.
 void ocm_return_large_buffers(void);

@@ -80,7 +80,8 @@ struct LoginFileTests {
         for name in ["precious", ".a.ocm-lock", ".b.ocm-lock"] { #expect(status(name).st_uid == 0, "\(name)") }
         // The same for directories, of which there is one that has just been made.
         for (name, owner) in [("home", 0), ("elsewhere", 12345)] as [(String, uid_t)] {
-            let opened = try FileDescriptor("open", open(directory.path + "/" + name, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+            let opened = try FileDescriptor(
+                "open", open(directory.path + "/" + name, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
             opened.giveToOwner(of: directory.path)
             #expect(status(name).st_uid == owner, "\(name)")
         }
@@ -110,6 +111,19 @@ struct LoginFileTests {
         #expect(throws: SaveProblem.self) { try file("large").save(tokens) }
         #expect(status("large").st_size == AuthFile.maximumSize + 1)
         #expect(throws: SaveProblem.self) { try file("no/such/auth.json").probe() }
+    }
+
+    @Test("a login that another process wrote meanwhile is not overwritten by a new file")
+    func overtaken() throws {
+        let path = directory.path + "/auth.json"
+        var draft = try Draft(for: path)
+        try draft.write(Secret("{\"mine\": 1}"))
+        directory.write("{\"theirs\": 1}", to: "auth.json")
+        #expect(try !draft.take(path))
+        #expect(directory.read("auth.json") == "{\"theirs\": 1}")
+        unlink(path)
+        #expect(try draft.take(path))
+        #expect(directory.names == ["auth.json"] && directory.read("auth.json") == "{\"mine\": 1}")
     }
 
     @Test("half a file is replaced", arguments: ["", "{", "{\"tokens\": {\"access_token\": \"x"])

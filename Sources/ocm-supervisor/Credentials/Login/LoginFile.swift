@@ -80,8 +80,15 @@ struct LoginFile {
         case .failure: throw .damaged("it can't be opened")
         case .success(let opened):
             if case .unreadable(let text) = opened.reading { throw .damaged(text) }
-            let old = try? CredentialFile.contents(of: opened.descriptor.number, atMost: AuthFile.maximumSize)
-            return try CredentialFile.replace(target, opened, with: AuthFile.signedIn(tokens, in: old))
+            return try CredentialFile.replace(target, opened, with: AuthFile.signedIn(tokens, in: text(of: opened)))
+        }
+    }
+
+    private static func text(of opened: borrowing CredentialFile.Opened) throws(SaveProblem) -> Secret {
+        do throws(SystemError) {
+            return try CredentialFile.contents(of: opened.descriptor.number, atMost: AuthFile.maximumSize)
+        } catch {
+            throw SaveProblem(error)
         }
     }
 
@@ -89,8 +96,7 @@ struct LoginFile {
         do throws(SystemError) {
             var draft = try Draft(for: target)
             try draft.write(text)
-            guard CredentialFile(path: target).signature == nil else { return false }
-            try draft.move(to: target)
+            guard try draft.take(target) else { return false }
             try CredentialFile.synchronise(directory: CredentialFile.directory(of: target))
             return true
         } catch {
