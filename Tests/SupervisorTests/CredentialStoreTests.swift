@@ -320,6 +320,41 @@ struct CredentialStoreTests {
         }
     }
 
+    @Test(
+        "a refresh that was being prepared when the store stopped asks nothing, and has let go of the lock",
+        arguments: [true, false])
+    func stopWhilePreparing(isWaitingForLock: Bool) throws {
+        try onLoop {
+            let bench = try Bench()
+            await bench.store.stop()
+            let path = bench.directory.path + "/auth.json"
+            do {
+                let copy = try RecoveryCopy.create(RecoveryCopy.newPath(for: path), spending: Secret("refresh-0"))
+                try copy.writeAll("HTTP/1.1 200 OK\r\n\r\n{}".utf8Span.span)
+            }
+            var other: CredentialLock?
+            if isWaitingForLock, case .taken(let lock) = CredentialLock.attempt(for: path) { other = consume lock }
+            let isHeld = other != nil
+            #expect(isHeld == isWaitingForLock)
+            let store = CredentialStore(
+                bench.store.settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            _ = store.state.fileRead(store.file.read(), at: .now)
+            store.state.isRejected = true
+            store.state.phase = .preparing(since: .now, recheck: nil)
+            // Runs up to where it waits: for the lock, or for a child that makes sense of the copy.
+            let preparation = EventLoop.spawn { await store.prepare() }
+            try await EventLoop.sleep(for: .milliseconds(1))
+            let wasLocked = store.lock != nil
+            await store.stop()
+            other = nil
+            await preparation.value
+            let isLocked = store.lock != nil
+            #expect(wasLocked == !isWaitingForLock && !isLocked)
+            #expect(store.asking == nil && bench.server.asked.isEmpty)
+            bench.server.close()
+        }
+    }
+
     @Test("tokens are not sent unencrypted to other machines")
     func unencrypted() throws {
         try onLoop {

@@ -125,19 +125,3 @@ internal import OCMEventLoop
         }
     }
 }
-
-extension CredentialLock {
-    /// Another process that has the lock is refreshing: some seconds. One that is stopped in the middle is not waited
-    /// for longer than an exchange can take.
-    @EventLoop static func wait(for target: String) async -> CredentialLock? {
-        let deadline = EventLoop.now + .seconds(90)
-        while true {
-            switch attempt(for: target) {
-            case .taken(let lock): return lock
-            case .impossible: return nil
-            case .busy: if EventLoop.now >= deadline { return nil }
-            }
-            do throws(WaitError) { try await EventLoop.sleep(for: .milliseconds(100)) } catch { return nil }
-        }
-    }
-}

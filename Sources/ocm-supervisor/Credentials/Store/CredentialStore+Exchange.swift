@@ -3,13 +3,13 @@ internal import OCMEventLoop
 
 /// The way of a refresh: the lock, what an earlier process left, the file once more, then the child.
 extension CredentialStore {
-    /// Another process that has the lock is refreshing: some seconds. One that is stopped in the middle is not waited
-    /// for longer than an exchange can take.
-    private static let longestWaitForLock = Duration.seconds(90)
-
     func prepare() async {
         let target = file.target
-        guard await takeLock(for: target) else { return }
+        // Without a lock things go on: it is advisory.
+        if lock == nil, let taken = await CredentialLock.wait(for: target, while: { lock == nil && !isStopping }) {
+            lock = consume taken
+        }
+        guard !isStopping else { return }
         let (recovered, areAllRead) = await recoveredAnswers(for: target)
         // `stop` has let go of the lock: what follows is the next supervisor's.
         guard !isStopping else { return }
@@ -17,17 +17,6 @@ extension CredentialStore {
             reading: file.read(), recovered: recovered, hasUnreadCopies: !areAllRead,
             foreignOwner: foreignOwner(of: target))
         perform(state.prepared(prepared, at: .now))
-    }
-
-    /// False where the store stops. True without the lock where there can be none, or where it does not come.
-    private func takeLock(for target: String) async -> Bool {
-        let deadline = EventLoop.now + Self.longestWaitForLock
-        while lock == nil {
-            if isStopping { return false }
-            if hasLock(for: target) || EventLoop.now >= deadline { return true }
-            do { try await EventLoop.sleep(for: .milliseconds(250)) } catch { return false }
-        }
-        return true
     }
 
     /// The user that the file belongs to, where we could not write it without taking it from them.
