@@ -1,4 +1,5 @@
 import ArgumentParser
+import OCMEventLoop
 import OCMIPC
 
 /// Reads the arguments; the commands do the rest.
@@ -10,7 +11,8 @@ struct Program: ParsableCommand {
         discussion: """
             `run` serves what the configuration says; the other commands prepare and examine it.
 
-            Exit status: 0 good, 64 wrong arguments, 78 wrong configuration, 1 anything else.
+            Exit status: 0 good, 64 wrong arguments, 77 not permitted (`status`, `usage`), 78 wrong configuration, 1 anything \
+            else.
             """,
         version: Release.text,
         subcommands: [
@@ -19,4 +21,15 @@ struct Program: ParsableCommand {
             // What the supervisor runs as its children.
             OAuthExchangeCommand.self, ResolveCommand.self,
         ])
+
+    /// All of them, the children too, may come to read secrets.
+    static func main() {
+        do throws(SystemError) {
+            try ProcessMemory.seal()
+        } catch {
+            StandardError.write("ocm-supervisor: memory with secrets can't be kept out of core files: \(error)\n")
+            exit(withError: ExitCode.failure)
+        }
+        main(nil)
+    }
 }

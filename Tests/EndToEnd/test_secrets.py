@@ -11,7 +11,7 @@ import pytest
 
 from harness import leaks, nobody, proc
 from harness.asking import TURN
-from harness.ocm import write_private
+from harness.ocm import binaries, write_private
 from harness.tools import tool
 from harness.waiting import eventually, eventually_async
 
@@ -178,3 +178,34 @@ def core_limit(pid):
 def may_read(prefix, pid):
     """Whether the same user may read the process's environment."""
     return subprocess.run([*prefix, "cat", f"/proc/{pid}/environ"], capture_output=True).returncode == 0
+
+
+COMMANDS = ["run", "check", "client-config", "login", "logout", "oauth-exchange"]
+
+
+def traced(tmp_path, command, *options):
+    """How a command went in an empty folder that has a configuration with an error in it, and its trace."""
+    config, trace = tmp_path / "config.json", tmp_path / "trace"
+    users = [{"name": "alice", "token": "sk-alice"}]
+    write_private(config, {"services": [{"type": "ocm", "users": users, "listn": ""}]})
+    arguments = [] if command == "oauth-exchange" else ["-c", str(config)]
+    result = subprocess.run([tool("strace"), "-qq", "-o", trace, "-s", "4096", *options,
+                             binaries() / "ocm-supervisor", command, *arguments],
+                            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    return result, trace.read_text()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_memory_is_sealed_before_anything_is_read(tmp_path, command):
+    _, trace = traced(tmp_path, command, "-e", "trace=prctl,open,openat,read")
+    sealed = trace.index("prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE) = 0")
+    read = trace.index("read(0, " if command == "oauth-exchange" else "config.json")
+    assert sealed < read
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_whose_memory_can_not_be_sealed_reads_nothing(tmp_path, command):
+    result, trace = traced(tmp_path, command, "-e", "trace=prctl,open,openat", "-e", "inject=prctl:error=EPERM")
+    assert result.returncode == 1
+    assert "can't be kept out of core files: prctl: Operation not permitted" in result.stderr
+    assert "config.json" not in trace

@@ -22,7 +22,6 @@ struct Login: ParsableCommand {
     var device = false
 
     func run() throws {
-        ProcessMemory.seal()
         let (path, server) = try place.resolve()
         let isByDevice = device
         let status = CommandStatus()

@@ -19,7 +19,6 @@ struct Logout: ParsableCommand {
     @OptionGroup var place: LoginPlace
 
     func run() throws {
-        ProcessMemory.seal()
         let (path, server) = try place.resolve()
         let status = CommandStatus()
         EventLoop.run {

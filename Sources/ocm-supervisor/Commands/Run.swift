@@ -11,7 +11,6 @@ struct Run: ParsableCommand {
     @OptionGroup var configuration: ConfigurationOption
 
     func run() throws {
-        ProcessMemory.seal()
         let loaded = try configuration.load().configuration
         StandardError.write(configuration.report(loaded.warnings))
         throw ExitCode(Supervisor.run(configuration: loaded))

@@ -10,7 +10,6 @@ struct OAuthExchangeCommand: ParsableCommand {
     func run() {
         // Whoever ends the supervisor, and with it perhaps all processes of its group, must not end an exchange.
         for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
-        ProcessMemory.seal()
         EventLoop.run {
             guard let question = ChildAnswer.readQuestion().flatMap({ ExchangeQuestion($0) }) else { return }
             let result: ExchangeResult =
