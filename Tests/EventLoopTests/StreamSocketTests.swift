@@ -127,4 +127,47 @@ extension StreamSocket {
             #expect(failure?.code == ECONNREFUSED)
         }
     }
+
+    @Test func allIsWrittenHoweverSlowlyItIsTaken() throws {
+        try onLoop {
+            let (client, server) = try await connectedPair()
+            let bytes = (0..<(4 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+            let writing = EventLoop.spawn { try? await client.writeAll(bytes, until: .never) }
+            var received: [UInt8] = []
+            while received.count < bytes.count { received += try await server.receive(capacity: 4096) }
+            await writing.value
+            #expect(received == bytes)
+            await #expect(throws: WaitError.timedOut) {
+                while true { try await client.writeAll(bytes, until: .now + .milliseconds(20)) }
+            }
+            client.close()
+            server.close()
+        }
+    }
+
+    @Test func whoGoesOnSendingStillHearsTheLastWordAndIsNotListenedToForEver() throws {
+        try onLoop {
+            let (client, server) = try await connectedPair()
+            try await server.writeAll(Array("enough".utf8), until: .never)
+            let lingering = EventLoop.spawn { await server.closeLingering(dropping: 1 << 20, until: .never) }
+            let sending = EventLoop.spawn {
+                let block = [UInt8](repeating: 7, count: 65536)
+                while (try? await client.writeAll(block, until: .never)) != nil {}
+            }
+            await lingering.value
+            await sending.value
+            #expect(!server.isOpen)
+            client.close()
+        }
+    }
+
+    @Test func whoNeitherSendsNorGoesIsNotWaitedForLongerThanTheDeadline() throws {
+        try onLoop {
+            let (client, server) = try await connectedPair()
+            await server.closeLingering(dropping: 1 << 20, until: .now + .milliseconds(20))
+            #expect(!server.isOpen)
+            #expect(try await client.receive() == [])
+            client.close()
+        }
+    }
 }

@@ -17,6 +17,9 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
         "\(call): \(unsafe String(cString: strerror(code)))"
     }
 
+    /// Another socket has the address.
+    package var isAddressInUse: Bool { code == EADDRINUSE }
+
     package static func == (left: SystemError, right: SystemError) -> Bool {
         left.code == right.code && left.call.description == right.call.description
     }

@@ -106,11 +106,7 @@ enum AdminClientFailure: Error, Equatable {
         HeadWriter.field("host", "ocm", into: &head)
         HeadWriter.field("content-length", 0, into: &head)
         HeadWriter.end(into: &head)
-        var sent = 0
-        while sent < head.count {
-            sent += try socket.write(head.span.extracting(droppingFirst: sent))
-            if sent < head.count { try await socket.writable(until: deadline) }
-        }
+        try await socket.writeAll(head, until: deadline)
     }
 
     private func receive(answering method: Method, from socket: StreamSocket) async throws -> AdminAnswer {

@@ -68,25 +68,12 @@ import OCMHTTP
     }
 
     private func send(_ bytes: [UInt8]) async throws {
-        let deadline = EventLoop.now + Self.patience
-        var sent = 0
-        while true {
-            sent += try socket.write(bytes.span.extracting(droppingFirst: sent))
-            if sent == bytes.count { break }
-            try await socket.writable(until: deadline)
-        }
+        try await socket.writeAll(bytes, until: EventLoop.now + Self.patience)
         socket.shutdownSending()
     }
 
-    /// A socket that is closed with unread bytes in it resets the connection, and the answer may be lost with it.
     private func refuse(_ response: AdminResponse) async {
-        do {
-            try await send(response.bytes(answering: .get))
-            let deadline = EventLoop.now + Self.patience
-            var dropped = 0
-            while dropped < Self.lingerBytes, let count = try await read(until: deadline) { dropped += count }
-        } catch {
-            // The answer is on its way, or the peer is gone.
-        }
+        do { try await send(response.bytes(answering: .get)) } catch { return }
+        await socket.closeLingering(dropping: Self.lingerBytes, until: EventLoop.now + Self.patience)
     }
 }

@@ -86,12 +86,10 @@ struct ChildCall: Sendable {
     }
 
     @EventLoop private func send(_ question: Secret, over socket: StreamSocket, until deadline: Instant) async throws {
-        var position = 0
-        while position < question.count {
-            position += try question.withBytes { bytes in
+        try await socket.writeAll(count: question.count, until: deadline) { position throws(SystemError) in
+            try question.withBytes { bytes throws(SystemError) in
                 try socket.write(bytes.extracting(droppingFirst: position))
             }
-            if position < question.count { try await socket.writable(until: deadline) }
         }
         socket.shutdownSending()
     }

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import OCMEventLoop
 internal import OCMHTTP
 
@@ -12,6 +11,8 @@ internal import OCMHTTP
     private static let limits = HeadLimits(bytes: 32 << 10)
     /// A browser that connects ahead of need and says nothing is let go.
     private static let patience = Duration.seconds(20)
+    /// Bytes that are read and dropped after an answer, so that the browser gets to see it.
+    private static let lingerBytes = 1 << 20
 
     init(_ socket: StreamSocket, until deadline: Instant) {
         self.socket = socket
@@ -64,28 +65,8 @@ internal import OCMHTTP
     /// Sends the page, and waits until the browser has it; the connection ends.
     func answer(_ page: CallbackPage) async {
         defer { socket.close() }
-        let answer = page.answer
         let limit = EventLoop.now + .seconds(5)
-        do {
-            var sent = 0
-            while sent < answer.count {
-                sent += try socket.write(answer.span.extracting(droppingFirst: sent))
-                if sent < answer.count { try await socket.writable(until: limit) }
-            }
-            socket.shutdownSending()
-            // What the browser may still be sending would, unread, take its page away with a reset.
-            let scratch = SecretBuffer(capacity: 4096)
-            while true {
-                switch try unsafe socket.read(into: scratch.room) {
-                case .bytes: continue
-                case .end: return
-                case .wouldBlock: try await socket.readable(until: limit)
-                }
-            }
-        } catch {}
+        do { try await socket.writeAll(page.answer, until: limit) } catch { return }
+        await socket.closeLingering(dropping: Self.lingerBytes, until: limit)
     }
-}
-
-extension SystemError {
-    var isAddressInUse: Bool { code == EADDRINUSE }
 }
