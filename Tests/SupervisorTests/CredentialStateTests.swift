@@ -98,6 +98,30 @@ struct CredentialStateTests {
         #expect((8...16).contains(simulation.asked.count), "\(simulation.asked.count) refreshes in five minutes")
     }
 
+    @Test("how the tokens before a new sign-in were rejected does not hold its refresh back", arguments: [true, false])
+    func promptRejectionsBeforeSigningIn(isSameAccount: Bool) {
+        var simulation = CredentialSimulation()
+        simulation.latency = .milliseconds(10)
+        simulation.signIn(life: .seconds(864000))
+        simulation.life = .seconds(864000)
+        simulation.start()
+        for _ in 0..<600 {
+            simulation.reject()
+            simulation.pass(.milliseconds(500))
+        }
+        if isSameAccount {
+            simulation.file = nil
+            simulation.read()
+        }
+        simulation.signIn(life: .seconds(864000), account: isSameAccount ? "account-1" : "account-2")
+        simulation.read()
+        let (asked, generation) = (simulation.asked.count, simulation.state.generation)
+        simulation.reject()
+        simulation.pass(.seconds(1))
+        #expect(simulation.asked.count == asked + 1)
+        #expect(simulation.credential?.generation == generation + 1)
+    }
+
     @Test("rejections some seconds apart are each healed")
     func rejectionsApart() {
         var simulation = CredentialSimulation()

@@ -83,7 +83,16 @@ extension LoginState {
     }
 
     private mutating func holdFromFile(_ tokens: Tokens, at now: Timestamp) -> [Action] {
-        hold(tokens, at: now) ? [.report(.taken(.chatGPT, expiry: localExpiry(of: tokens)))] : []
+        if isOfNewSignIn(tokens) { rejections.inRow = 0 }
+        return hold(tokens, at: now) ? [.report(.taken(.chatGPT, expiry: localExpiry(of: tokens)))] : []
+    }
+
+    /// Not the next ones of the login that is held: how the API took those says nothing about these. Others of the same
+    /// account may be another process's refresh, which is rejected as one's own would be.
+    private func isOfNewSignIn(_ tokens: Tokens) -> Bool {
+        guard case .tokens(let old) = holding else { return true }
+        if case .dead = phase { return !Tokens.match(old.refresh, tokens.refresh) }
+        return old.account != tokens.account
     }
 
     enum Verdict { case same, older, newer }
