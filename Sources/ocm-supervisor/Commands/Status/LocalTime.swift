@@ -17,11 +17,6 @@ struct LocalTime {
         return seconds > 0 ? "in \(Self.words(seconds))" : "\(Self.words(-seconds)) ago"
     }
 
-    /// `for 2 h 5 min`
-    func since(_ time: Timestamp) -> String {
-        "for \(Self.words(max(0, now.seconds - time.seconds)))"
-    }
-
     /// Two units at most, the smaller one left out where it is nothing: `42 s`, `12 min`, `2 h 5 min`, `3 days 4 h`.
     static func words(_ seconds: Int64) -> String {
         switch seconds {

@@ -18,7 +18,10 @@ struct CallbackPage {
     static let wrongMethod = CallbackPage(status: 405, title: "Not understood", text: "Only GET is answered here.")
 
     static func failed(_ failure: LoginFailure) -> CallbackPage {
-        CallbackPage(title: "Not signed in", text: "\(failure)".prefix(1).uppercased() + "\(failure).".dropFirst())
+        // Where the file is, and what is the matter with it, is the terminal's.
+        if case .notSaved = failure { return unsaved }
+        return CallbackPage(
+            title: "Not signed in", text: "\(failure)".prefix(1).uppercased() + "\(failure).".dropFirst())
     }
 
     /// The whole answer, after which the connection ends.
