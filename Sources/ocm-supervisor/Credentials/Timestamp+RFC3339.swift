@@ -5,7 +5,9 @@ extension Timestamp {
         let days = seconds.quotient(by: 86400)
         let second = Int(seconds - days * 86400)
         let (year, month, day) = Self.civil(days: days)
-        let fraction = Int(nanoseconds - (seconds * 1_000_000_000))
+        // The whole second before the scale's beginning is not on it: it can't be subtracted.
+        let remainder = Int(nanoseconds % 1_000_000_000)
+        let fraction = remainder < 0 ? remainder + 1_000_000_000 : remainder
         return Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(day, 2) + "T"
             + Self.padded(second / 3600, 2) + ":" + Self.padded(second / 60 % 60, 2) + ":"
             + Self.padded(second % 60, 2) + "." + Self.padded(fraction, 9) + "Z"
