@@ -104,9 +104,13 @@ def assert_one_alarm(ocm, level, message, reason):
     assert SECRET not in ocm.log()
 
 
+def left(ocm):
+    """What is kept on disk of answers."""
+    return [path.name for path in ocm.directory.iterdir() if "answer" in path.name or SECRET in path.name]
+
+
 def assert_nothing_left(ocm):
-    """Of the answer nothing is kept on disk."""
-    assert not [path.name for path in ocm.directory.iterdir() if "answer" in path.name or SECRET in path.name]
+    assert not left(ocm)
 
 
 def token_requests(ocm):
@@ -180,7 +184,9 @@ async def test_a_token_endpoint_that_fails_is_asked_again_and_a_new_file_heals_a
     assert_one_alarm(ocm, "warning", "refresh failed, will be tried again", reason)
     assert token_requests(ocm) <= 2
     assert ocm.auth_path.read_bytes() == before
-    assert_nothing_left(ocm)
+    # It may have cost the refresh token, and hold the new one.
+    said_yes = answer.get("status", 200) == 200 and not answer.get("hangup")
+    assert bool(left(ocm)) == said_yes and len(left(ocm)) <= 2
     if FULL:
         # More failures of the same kind are no news.
         await eventually_async(lambda: token_requests(ocm) >= 3, 20, "more attempts")
@@ -189,6 +195,7 @@ async def test_a_token_endpoint_that_fails_is_asked_again_and_a_new_file_heals_a
     ocm.sign_in()
     await works(ocm, 2)
     assert_live(ocm)
+    await eventually_async(lambda: not left(ocm), 5, "the answers to be removed")
 
 
 @pytest.mark.parametrize("answer", [

@@ -146,9 +146,9 @@ struct CredentialSimulation {
                 due.append((now + latency, .answer(tokens)))
             case .save(let tokens, let replacing): run(state.saved(save(tokens, replacing), at: now))
             case .releaseLock: isLocked = false
-            case .discardRecoveryCopies:
-                discarded += 1
-                recovered = []
+            case .discardRecoveryCopies(let spent):
+                discarded += spent.count
+                recovered.removeAll { spent.contains($0.spent) }
             case .publish(let credential):
                 publications += 1
                 (self.credential, unavailable) = (credential, nil)

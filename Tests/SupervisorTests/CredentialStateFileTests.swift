@@ -223,24 +223,6 @@ struct CredentialStateFileTests {
         #expect(!simulation.isLocked)
     }
 
-    @Test("a recovery copy that the file has overtaken is discarded")
-    func staleRecovery() {
-        var simulation = CredentialSimulation()
-        let old = simulation.issue(life: .seconds(100), account: "account-1")
-        simulation.now = simulation.now + .seconds(1000)
-        let text = simulation.signIn()
-        simulation.recovered = [
-            RecoveredAnswer(
-                answer: RefreshAnswer(access: Secret(old.access), refresh: Secret(old.refresh)),
-                spent: Secret("refresh-0").digest, time: simulation.now - .seconds(1000))
-        ]
-        simulation.start()
-        simulation.remainsFound()
-        simulation.pass(.seconds(2))
-        #expect(simulation.file == text)
-        #expect(simulation.recovered.isEmpty)
-    }
-
     @Test("a refusal of tokens that another process has replaced meanwhile says nothing about those")
     func refusedAfterOvertaken() {
         var simulation = started()

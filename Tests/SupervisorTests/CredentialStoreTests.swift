@@ -247,7 +247,7 @@ struct CredentialStoreTests {
         }
     }
 
-    @Test("newer tokens in the file leave the copy of an exchange under way alone")
+    @Test("another login in the file leaves the copy of an exchange under way; the old one, put back, gets what came")
     func copyUnderWay() throws {
         try onLoop {
             let bench = try Bench()
@@ -259,12 +259,17 @@ struct CredentialStoreTests {
             await bench.until { bench.server.asked.count == 2 }
             let path = bench.directory.path + "/auth.json"
             #expect(try RecoveryCopy.paths(for: path).count == 1)
+            let old = bench.file
             bench.directory.write(bench.server.signIn(life: .seconds(7200)), to: "auth.json")
             await bench.until { bench.credential?.generation == 3 }
             #expect(try RecoveryCopy.paths(for: path).count == 1)
             gate.signal()
-            await bench.until { bench.directory.names == [".auth.json.ocm-lock", "auth.json"] }
+            await bench.until { bench.store.state.kept.contains { $0.tokens.refresh?.text == "refresh-3" } }
+            #expect(try RecoveryCopy.paths(for: path).count == 1)
             #expect(bench.file.contains("refresh-4"))
+            bench.directory.write(old, to: "auth.json")
+            await bench.until { bench.directory.names == [".auth.json.ocm-lock", "auth.json"] }
+            #expect(bench.file.contains("refresh-3"))
             await bench.end()
         }
     }

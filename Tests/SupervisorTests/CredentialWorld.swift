@@ -34,12 +34,18 @@ struct CredentialWorld {
     private var others: String?
     /// The file that the owner has moved away and will put back.
     private var aside: String?
+    /// What stood in the file at some time.
+    private var history: [String] = []
+    /// A text with a spent token that the owner has put over the live one.
+    private var restored: String?
     private var outageEnds = Timestamp(nanoseconds: 0)
     private var fullUntil = Timestamp(nanoseconds: 0)
 
-    /// Refresh tokens whose answers have reached the process or the disk.
+    /// Refresh tokens whose answers have reached a process or the disk, and those whose answers have reached this one.
     private var answered: Set<String> = []
+    private var answeredHere: Set<String> = []
     private(set) var isLost = false
+    private var isAtPeace = false
 
     private(set) var counts: [String: Int] = [:]
     private(set) var errors = 0
@@ -99,6 +105,7 @@ struct CredentialWorld {
             schedule(.disturb, in: seconds(1...1200))
             run { world in !world.due.contains { if case .disturb = $0.event { true } else { false } } }
         }
+        isAtPeace = true
         outageEnds = now
         fullUntil = now
         let end = now + .seconds(600)
@@ -111,7 +118,7 @@ struct CredentialWorld {
         #expect(credential?.mode == .chatGPT, "\(String(describing: unavailable))")
         #expect(file?.contains("\"\(server.live)\"") == true, "the file has not got the live token")
         #expect(state.condition == .valid)
-        #expect(copies.isEmpty && !isLocked)
+        #expect(!copies.contains { $0.answer.refresh == server.live } && !isLocked)
     }
 
     private mutating func run(until isDone: (CredentialWorld) -> Bool) {
@@ -161,6 +168,7 @@ struct CredentialWorld {
     }
 
     private mutating func change(_ text: String?) {
+        if let text, refreshToken(of: text) != nil { history.append(text) }
         file = text
         schedule(.look, in: .milliseconds(100))
     }
@@ -173,12 +181,15 @@ struct CredentialWorld {
             case .ask(let tokens, let isUrgent): ask(tokens, isUrgent: isUrgent)
             case .save(let tokens, let replacement): perform(state.saved(save(tokens, replacement), at: now))
             case .releaseLock: isLocked = false
-            case .discardRecoveryCopies: if exchange == nil { copies = [] }
+            case .discardRecoveryCopies(let spent):
+                if exchange == nil { copies.removeAll { spent.contains(Secret($0.spent).digest) } }
             case .publish(let credential): (self.credential, unavailable) = (credential, nil)
             case .withdraw(let reason):
                 (credential, unavailable) = (nil, reason)
                 count("withdrawn")
-            case .report(let report): if report.level >= .error { errors += 1 }
+            case .report(let report):
+                if report.level >= .error { errors += 1 }
+                if case .stoodIn = report { count("stood in") }
             }
         }
     }
@@ -198,7 +209,11 @@ struct CredentialWorld {
     private mutating func ask(_ tokens: Tokens, isUrgent: Bool) {
         #expect(exchange == nil, "two exchanges at a time")
         let token = tokens.refresh?.text ?? ""
-        #expect(!answered.contains(token), "a spent token is asked with again")
+        let isRestored = restored.flatMap { refreshToken(of: $0) } == token
+        // Of the logins that came and went the process knows the last eight.
+        let isForgotten = isRestored && state.kept.count == 8
+        #expect(isForgotten || !answeredHere.contains(token), "a spent token is asked with again")
+        #expect(isRestored || !answered.contains(token), "a token is asked with that an earlier process has spent")
         let isFull = now < fullUntil
         exchange = Exchange(asked: tokens, hasCopy: !isFull)
         count("asked")
@@ -222,7 +237,7 @@ struct CredentialWorld {
             let refusal = RefreshFailure.refused(status: 401, code: "refresh_token_reused")
             return schedule(.answer(.failure(refusal)), in: seconds(0...1))
         }
-        if isRough, chance(0.02) {
+        if isRough, !isAtPeace, chance(0.02) {
             // The answer is lost on its way: the one case in which nobody has the token.
             isLost = true
             count("lost")
@@ -238,8 +253,11 @@ struct CredentialWorld {
 
     /// The child has come to its end; the process that started it may be another by now.
     private mutating func deliver(_ result: ExchangeResult) {
+        let asked = exchange?.asked.refresh?.text
         exchange = nil
-        if case .refreshing = state.phase { perform(state.exchanged(result, at: now)) }
+        guard case .refreshing = state.phase else { return }
+        if case .success = result, let asked { answeredHere.insert(asked) }
+        perform(state.exchanged(result, at: now))
     }
 
     private mutating func save(_ tokens: Tokens, _ replacement: AuthFile?) -> SaveOutcome {
@@ -259,7 +277,10 @@ struct CredentialWorld {
             case .older: base = current
             }
         }
+        let old = file.flatMap { refreshToken(of: $0) }
         file = base.text(with: tokens).text
+        if let file { history.append(file) }
+        if let old, old != tokens.refresh?.text { #expect(!server.isLive(old), "a live token is overwritten") }
         guard case .file(let written) = reading(file) else { return .failed(.damaged("written")) }
         return .saved(written)
     }
@@ -299,6 +320,7 @@ struct CredentialWorld {
     private mutating func signIn() {
         let tokens = server.signIn(at: now)
         isLost = false
+        restored = nil
         others = nil
         aside = nil
         due.removeAll { if case .putBack = $0.event { true } else { false } }
@@ -319,10 +341,40 @@ struct CredentialWorld {
     /// Only the other process leaves half a file, and completes it.
     private var isWhole: Bool { others == nil && file != nil }
 
+    private func refreshToken(of text: String) -> String? {
+        guard case .file(let file) = reading(text), case .chatGPT(let tokens) = file.login else { return nil }
+        return tokens.refresh?.text
+    }
+
+    /// The login of another machine, from before this one's, is copied over the file.
+    private mutating func copyFromElsewhere() {
+        count("copied")
+        let tokens = server.signIn(at: now - seconds(1...3000))
+        change(makeFile(access: tokens.access, refresh: tokens.refresh, lastRefresh: now - .seconds(5000)))
+    }
+
+    /// Something that stood in the file before comes back: a login that is still good, or of which the process knows
+    /// what came of it, which is then the one that is wanted; or a backup whose token is spent.
+    private mutating func restore() {
+        guard heldTokens?.refresh?.text == server.live, state.condition == .valid,
+            let text = history.randomElement(using: &generator), let token = refreshToken(of: text)
+        else { return }
+        count("restored")
+        let known = state.kept.last { $0.hasSpent(Secret(token)) }?.tokens.refresh?.text
+        if let wanted = [token, known].compactMap(\.self).first(where: { server.isLive($0) }) {
+            server.want(wanted)
+        } else {
+            restored = text
+        }
+        change(text)
+        server.revokeAccess()
+        schedule(.client(isRegular: false), in: seconds(0.2...2))
+    }
+
     private mutating func disturb() {
         // One thing at a time happens to the file.
-        let isFree = others == nil && aside == nil && !isLost && isWhole
-        switch Int.random(in: 0..<(isRough ? 10 : 4), using: &generator) {
+        let isFree = others == nil && aside == nil && !isLost && isWhole && isIn(file)
+        switch Int.random(in: 0..<(isRough ? 12 : 4), using: &generator) {
         case 0, 1:
             // Both are to refresh at about the same time, or the other one alone.
             if chance(0.7) {
@@ -347,14 +399,18 @@ struct CredentialWorld {
             if let text = file { schedule(.putBack(text), in: seconds(0.1...1200)) }
             change(chance(0.5) ? nil : "{\"OPENAI_API_KEY\":\"sk-1\"}")
         case 9 where isFree: signIn()
+        case 10 where isFree: copyFromElsewhere()
+        case 11 where isFree: restore()
         default: break
         }
     }
 
     private mutating func kill() {
-        guard isOnDisk, exchange?.hasCopy != false else { return }
+        // What a restored backup has displaced is in memory only.
+        guard isOnDisk, exchange?.hasCopy != false, file != restored || isIn(file) else { return }
         count("killed")
         process += 1
+        answeredHere = []
         isLocked = false
         var jitter = SeededNumbers(generator.next())
         state = LoginState(generation: state.generation) { Double.random(in: 0..<1, using: &jitter) }
@@ -377,7 +433,8 @@ struct CredentialWorld {
             #expect(state.published == .unavailable(unavailable))
         }
         if !isRough { #expect(credential != nil, "withdrawn: \(String(describing: unavailable))") }
-        let isInMemory = [heldTokens, state.obtained?.tokens].contains { $0?.refresh?.text == server.live }
+        let inMemory = [heldTokens, state.obtained?.tokens] + state.kept.map(\.tokens)
+        let isInMemory = inMemory.contains { $0?.refresh?.text == server.live }
         let isComing = due.contains { event in
             if case .answer(.success(let answer)) = event.event { answer.refresh?.text == server.live } else { false }
         }
@@ -385,24 +442,44 @@ struct CredentialWorld {
     }
 }
 
-/// Refresh tokens that work once, and access tokens that can be revoked.
+/// Refresh tokens that work once, and access tokens that can be revoked. There may be several sessions.
 struct RotatingServer {
-    /// The refresh token that is good.
+    /// The refresh token of the session that is wanted.
     private(set) var live = ""
+    private var sessions: Set<String> = []
     private var access: [String: Timestamp] = [:]
     private var serial = 0
     private let life = Duration.seconds(3600)
 
+    /// Begins a session, from then on the one that is wanted.
     mutating func signIn(at now: Timestamp) -> (access: String, refresh: String) {
+        let tokens = issue(at: now)
+        live = tokens.refresh
+        return tokens
+    }
+
+    private mutating func issue(at now: Timestamp) -> (access: String, refresh: String) {
         serial += 1
-        live = "refresh-\(serial)"
+        let refresh = "refresh-\(serial)"
+        sessions.insert(refresh)
         let token = makeToken(serial: serial, issued: now, expiry: now + life)
         access[token] = now + life
-        return (token, live)
+        return (token, refresh)
     }
 
     mutating func exchange(_ token: String, at now: Timestamp) -> (access: String, refresh: String)? {
-        token == live ? signIn(at: now) : nil
+        guard sessions.remove(token) != nil else { return nil }
+        let tokens = issue(at: now)
+        if token == live { live = tokens.refresh }
+        return tokens
+    }
+
+    func isLive(_ token: String) -> Bool {
+        sessions.contains(token)
+    }
+
+    mutating func want(_ token: String) {
+        live = token
     }
 
     func accepts(_ token: String, at now: Timestamp) -> Bool {

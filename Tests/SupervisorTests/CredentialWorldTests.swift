@@ -16,6 +16,7 @@ struct CredentialWorldTests {
         #expect(world.counts["refreshed", default: 0] > 3)
         #expect(world.counts["refreshed elsewhere", default: 0] > 0)
         #expect(world.counts["killed", default: 0] > 2)
+        #expect(world.counts["copied", default: 0] + world.counts["restored", default: 0] > 0)
     }
 
     @Test(

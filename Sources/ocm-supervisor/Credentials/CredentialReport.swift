@@ -7,6 +7,12 @@ enum CredentialReport: Equatable, Sendable {
     case unusable(Unavailable.Reason)
     case refreshed(expiry: Timestamp?)
     case recovered(expiry: Timestamp?)
+    /// What the file brought is dead: what it had displaced is back in force.
+    case stoodIn(RefreshFailure, expiry: Timestamp?)
+    /// The endpoint gave a refresh token that can't be used.
+    case unusableRefreshToken
+    /// There are recovery copies of a login that is not the file's.
+    case leftover
     case rejected(isHealed: Bool)
     case heldBack(LoginState.Obstacle)
     /// `isNews`: not the same as at the attempt before, which a log at its normal level need not repeat.
@@ -24,10 +30,10 @@ enum CredentialReport: Equatable, Sendable {
     var level: Logger.Level {
         switch self {
         case .taken, .refreshed: .info
-        case .rejected(isHealed: true), .recovered, .saved: .notice
+        case .rejected(isHealed: true), .recovered, .saved, .leftover: .notice
         case .unsavedAtEnd(let isKept): isKept ? .warning : .error
         case .refreshFailed(_, _, let isNews): isNews ? .warning : .debug
-        case .loggedOut, .rejected: .warning
+        case .loggedOut, .rejected, .stoodIn, .unusableRefreshToken: .warning
         case .unusable, .heldBack, .signInAgain, .saveFailed: .error
         }
     }
@@ -39,6 +45,9 @@ enum CredentialReport: Equatable, Sendable {
         case .unusable: "credential file can't be used"
         case .refreshed: "access token refreshed"
         case .recovered: "tokens of an interrupted refresh taken up"
+        case .stoodIn: "the login in the file was dead, the one before it is put back"
+        case .unusableRefreshToken: "the new refresh token can't be used, the next refresh may end the login"
+        case .leftover: "an answer of the token endpoint to another login is kept beside the credential file"
         case .rejected(isHealed: true): "access token rejected by the API, refreshing it"
         case .rejected: "credential rejected by the API"
         case .heldBack: "refresh put off"
@@ -57,6 +66,12 @@ enum CredentialReport: Equatable, Sendable {
             ["mode": .string(mode.rawValue)].merging(Self.expiry(expiry)) { $1 }
         case .refreshed(let expiry), .recovered(let expiry):
             Self.expiry(expiry)
+        case .stoodIn(let failure, let expiry):
+            ["reason": .string(failure.description)].merging(Self.expiry(expiry)) { $1 }
+        case .unusableRefreshToken:
+            ["reason": "it is no string of at most \(AuthFile.maximumToken) visible ASCII characters"]
+        case .leftover:
+            ["reason": "that login may come back into the file; after 30 days, or at a logout, the answer is removed"]
         case .loggedOut:
             ["remedy": .string(Self.text(.loggedOut))]
         case .unusable(let reason):

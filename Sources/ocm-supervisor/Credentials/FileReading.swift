@@ -22,7 +22,8 @@ struct PreparedRefresh {
 
 /// An answer of the token endpoint that was put on disk, but has perhaps not reached auth.json.
 struct RecoveredAnswer {
-    let answer: RefreshAnswer
+    /// nil where it was cut off, or can't be made use of.
+    let answer: RefreshAnswer?
     /// Of the refresh token that was asked with.
     let spent: SHA256Digest
     /// When it came.

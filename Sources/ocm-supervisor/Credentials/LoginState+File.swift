@@ -35,9 +35,10 @@ extension LoginState {
         }
     }
 
-    /// The owner has removed the file or what is in it. What was got is kept: the file may have been moved aside only.
+    /// The owner has removed the file or what is in it.
     private mutating func logOut() -> [Action] {
         if isLoggedOut { return [] }
+        setAside()
         holding = .nothing(.loggedOut)
         endRefreshing()
         return [.report(.loggedOut)]
@@ -58,7 +59,7 @@ extension LoginState {
 
     private mutating func takeKey(_ key: Secret, at now: Timestamp) -> [Action] {
         if case .apiKey(let old) = holding, old.matches(key) { return [] }
-        // As when the owner has logged out, what was got is kept: the tokens may come back.
+        setAside()
         holding = .apiKey(key)
         endRefreshing()
         startGeneration(at: now)
@@ -66,23 +67,33 @@ extension LoginState {
     }
 
     private mutating func takeTokens(_ tokens: Tokens, at now: Timestamp) -> [Action] {
-        guard let obtained else { return holdFromFile(tokens, at: now) }
+        if obtained?.knows(tokens) != true {
+            displace(for: tokens)
+            // What was learned of another login's dates says nothing about these.
+            clockSkew = .zero
+            obtained = takeKept { $0.knows(tokens) }
+            obtained?.retry = now
+        }
+        guard let obtained else { return hold(fromFile: tokens, at: now) }
         switch verdict(on: tokens, against: obtained) {
         case .same:
             self.obtained?.isSaved = true
-            return holdFromFile(tokens, at: now)
+            return hold(fromFile: tokens, at: now)
         case .older:
             // Where it had been saved before, somebody has put the old tokens back: they are spent.
             self.obtained?.isSaved = false
             if obtained.isSaved { self.obtained?.retry = now }
-            return holdFromFile(obtained.tokens, at: now)
+            return hold(fromFile: obtained.tokens, at: now)
         case .newer:
-            self.obtained = nil
-            return holdFromFile(tokens, at: now) + [.discardRecoveryCopies]
+            // The same refresh token with a later access token.
+            self.obtained?.tokens = tokens
+            self.obtained?.isSaved = true
+            clockSkew = .zero
+            return hold(fromFile: tokens, at: now)
         }
     }
 
-    private mutating func holdFromFile(_ tokens: Tokens, at now: Timestamp) -> [Action] {
+    private mutating func hold(fromFile tokens: Tokens, at now: Timestamp) -> [Action] {
         if isOfNewSignIn(tokens) { rejections.inRow = 0 }
         return hold(tokens, at: now) ? [.report(.taken(.chatGPT, expiry: localExpiry(of: tokens)))] : []
     }
@@ -97,12 +108,13 @@ extension LoginState {
 
     enum Verdict { case same, older, newer }
 
-    /// How a file's tokens stand to those that this process got.
+    /// How a file's tokens stand to those that this process got. Where the refresh token is the same nothing can be
+    /// lost, and the later access token is the better one.
     func verdict(on file: Tokens, against obtained: Obtained) -> Verdict {
         if file.matches(obtained.tokens) { return .same }
-        if let refresh = file.refresh, spent.contains(refresh.digest) { return .older }
-        if let account = file.account, let own = obtained.tokens.account, account != own { return .newer }
-        return obtained.tokens.isNewer(than: file) == true ? .older : .newer
+        if obtained.hasSpent(file.refresh) { return .older }
+        let isSameSession = file.refresh != nil && Tokens.match(file.refresh, obtained.tokens.refresh)
+        return isSameSession && obtained.tokens.isNewer(than: file) == true ? .older : .newer
     }
 
     /// How a file stands to what this process got: `older` is to be overwritten, `newer` to be taken.

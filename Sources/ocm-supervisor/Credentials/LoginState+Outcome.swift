@@ -8,7 +8,10 @@ extension LoginState {
         case .success(let answer):
             return answered(answer, asked: asked, at: now) + [.releaseLock] + publication(at: now)
         case .failure(let failure):
-            guard isInForce(asked) else { return stopRefreshing(at: now) }
+            guard isInForce(asked) else {
+                if failure.isForGood { forbidToStandIn(asked) }
+                return stopRefreshing(at: now)
+            }
             return failed(failure, at: now) + [.releaseLock] + publication(at: now)
         }
     }
@@ -21,32 +24,33 @@ extension LoginState {
     private mutating func answered(_ answer: RefreshAnswer, asked: Tokens, at now: Timestamp) -> [Action] {
         phase = .idle
         let renewed = asked.renewed(by: answer, at: now)
-        if let refresh = asked.refresh, !Tokens.match(refresh, renewed.refresh) { spend(refresh.digest) }
-        learnClockSkew(from: renewed, at: now)
-        var fresh = Obtained(tokens: renewed, retry: now)
-        if let obtained, !obtained.isSaved {
-            // What was in the way of the ones before is no news if it is in the way of these.
-            (fresh.problem, fresh.attempts) = (obtained.problem, obtained.attempts)
-        }
+        var fresh = history(of: asked, at: now)
+        fresh.advance(to: renewed, at: now)
+        let warning: [Action] = answer.isWhole ? [] : [.report(.unusableRefreshToken)]
+        // What could not be made use of stands in the copy.
+        if !answer.isWhole, let refresh = asked.refresh { fresh.copies.remove(refresh.digest) }
         switch holding {
         case .nothing, .apiKey:
             // Logged out, or the file was moved aside: kept in case that the old tokens come back.
-            obtained = fresh
-            return []
+            keep(fresh, displacedBy: nil)
+            return warning
         case .tokens(let held) where !held.matches(asked) && verdict(on: held, against: fresh) == .newer:
-            return [.discardRecoveryCopies]
+            keep(fresh, displacedBy: held)
+            return warning
         case .tokens:
             break
         }
         obtained = fresh
+        letNoneStandIn()
+        learnClockSkew(from: renewed, at: now)
         _ = hold(renewed, at: now)
         // A server that issues tokens without any life left is not asked more than once a second.
         refreshDue = refreshDue.map { max($0, now + timing.shortestBackoff) }
         let save = Action.save(renewed, replacing: replacement(at: now))
         guard answer.access != nil else {
-            return [save] + failed(.failed(.exchange, "the answer holds no access token"), at: now)
+            return warning + [save] + failed(.failed(.exchange, "the answer holds no access token"), at: now)
         }
-        return publication(at: now) + [.report(.refreshed(expiry: localExpiry(of: renewed))), save]
+        return publication(at: now) + [.report(.refreshed(expiry: localExpiry(of: renewed)))] + warning + [save]
     }
 
     private mutating func failed(_ failure: RefreshFailure, at now: Timestamp) -> [Action] {
@@ -69,40 +73,18 @@ extension LoginState {
     /// After the file has been read again: still no other tokens.
     mutating func settle(_ failure: RefreshFailure, until: Timestamp, at now: Timestamp) -> [Action] {
         guard until <= now else { return [] }
+        if let actions = standIn(after: failure, at: now) { return actions }
         phase = .dead(failure)
         return [.report(.signInAgain(failure))]
     }
 
-    /// What an earlier process, or one that was killed, got but did not write down. One copy may continue another.
-    mutating func takeUp(_ answers: [RecoveredAnswer], at now: Timestamp) -> [Action] {
-        var isTaken = false
-        for recovered in answers.sorted(by: { $0.time < $1.time }) {
-            guard case .tokens(let held) = holding, let refresh = held.refresh else { continue }
-            let candidate = held.renewed(by: recovered.answer, at: recovered.time)
-            let isSuccessor = refresh.digest == recovered.spent
-            let isOfSameLogin = candidate.claims?.account != nil && candidate.claims?.account == held.account
-            guard isSuccessor || (isOfSameLogin && candidate.isIssuedLater(than: held)) else { continue }
-            spend(recovered.spent)
-            obtained = Obtained(tokens: candidate, retry: now)
-            isTaken = hold(candidate, at: now) || isTaken
-        }
-        guard isTaken, let obtained else { return [] }
-        return publication(at: now) + [
-            .report(.recovered(expiry: localExpiry(of: obtained.tokens))),
-            .save(obtained.tokens, replacing: replacement(at: now)),
-        ]
-    }
-
-    private mutating func spend(_ token: SHA256Digest) {
-        // A thousand refreshes that never reached the file: older ones are told by their date.
-        if spent.count >= 1024 { spent.removeFirst() }
-        spent.append(token)
-    }
-
-    /// A token that has just been issued and looks expired tells that the local clock is ahead of the server's.
+    /// A token that has just been issued and looks expired tells that the local clock is ahead of the server's: by some
+    /// hours, where a time zone was mistaken for another. Dates further off are not a clock's.
     private mutating func learnClockSkew(from tokens: Tokens, at now: Timestamp) {
+        clockSkew = .zero
         guard let claims = tokens.claims, let expiry = claims.expiry, let issued = claims.issued else { return }
-        clockSkew = expiry <= now && issued < now ? now - issued : .zero
+        guard issued < expiry, expiry <= now, now - issued <= timing.longestClockSkew else { return }
+        clockSkew = now - issued
     }
 }
 
@@ -117,7 +99,9 @@ extension LoginState {
             obtained?.isSaved = true
             obtained?.attempts = 0
             obtained?.problem = nil
-            return (isNews ? [.report(.saved)] : []) + [.discardRecoveryCopies]
+            let copies = obtained?.copies ?? []
+            obtained?.copies = []
+            return (isNews ? [.report(.saved)] : []) + [.discardRecoveryCopies(of: copies)]
         case .superseded(let file):
             return take(.file(file), at: now) + publication(at: now)
         case .missing:
@@ -165,7 +149,7 @@ extension LoginState {
     }
 
     /// Half a file that nobody completes is replaced by the last good text, with the new tokens in it.
-    private func replacement(at now: Timestamp) -> AuthFile? {
+    func replacement(at now: Timestamp) -> AuthFile? {
         guard let damage, damage.since + timing.patience <= now else { return nil }
         return lastGood
     }

@@ -69,10 +69,7 @@ extension LoginState {
             phase = .preparing(since: since, recheck: now + timing.recheck)
             return actions + publication(at: now)
         }
-        // What is left of copies now has been overtaken by the file, or was never complete.
-        if case .file = prepared.reading, obtained?.isSaved ?? true, !prepared.hasUnreadCopies {
-            actions.append(.discardRecoveryCopies)
-        }
+        if case .file = prepared.reading, !prepared.hasUnreadCopies { actions += sortOut(prepared.recovered, at: now) }
         let isNeeded = isRejected || (refreshDue.map { $0 <= now } ?? false)
         guard isNeeded, tokens.refresh != nil else { return actions + stopRefreshing(at: now) }
         if let owner = prepared.foreignOwner { return actions + holdBack(.foreign(owner: owner), at: now) }

@@ -14,6 +14,15 @@ internal import OCMTLS
 ///                        └───────────── the file changes ◄───── dead
 ///
 /// A token that still works stays published whatever happens to its refreshing.
+///
+/// Whose the tokens in the file are is told by the refresh token alone:
+///
+/// - One that this process has spent is overwritten with what came of it, whoever has put it back.
+/// - Any other is the owner's, and taken, whatever its date: another machine's login of the same account, say.
+/// - What it displaces is kept in memory. It goes back into the file when that brings a token that was spent for it: the
+///   file had been moved aside. And it stands in when the newcomer was issued earlier, by the same user, and turns out
+///   to be dead: then a backup has been restored, whose token an earlier process had spent. Once the newcomer has
+///   proved itself by a refresh, or the file has been removed, it does so no more.
 struct LoginState {
     enum Action {
         /// Read the file, report with `fileRead`.
@@ -27,8 +36,8 @@ struct LoginState {
         /// damaged for good.
         case save(Tokens, replacing: AuthFile?)
         case releaseLock
-        /// Recovery copies are of no use any more.
-        case discardRecoveryCopies
+        /// Recovery copies of what came of these refresh tokens are of no use any more, nor is any that holds nothing.
+        case discardRecoveryCopies(of: Set<SHA256Digest>)
         /// After a rejection this may be the generation that was rejected: then it could not be healed.
         case publish(Credential)
         case withdraw(Unavailable)
@@ -55,15 +64,6 @@ struct LoginState {
     enum Publication: Equatable {
         case credential(generation: UInt64)
         case unavailable(Unavailable)
-    }
-
-    /// Tokens that this process got, and what is known of their way into the file.
-    struct Obtained {
-        var tokens: Tokens
-        var isSaved = false
-        var attempts = 0
-        var retry: Timestamp
-        var problem: SaveProblem?
     }
 
     /// Why a refresh that is due is put off.
@@ -97,9 +97,12 @@ struct LoginState {
 
     var holding = Holding.nothing(.notRead)
     var phase = Phase.idle
+    /// What this process has made of the login in the file, where it has.
     var obtained: Obtained?
-    /// Refresh tokens that this process has spent: a file that holds one of them is older than what it has.
-    var spent: [SHA256Digest] = []
+    /// What the file held, or should have, before it brought others: the latest last.
+    var kept: [Obtained] = []
+    /// What recovery copies were asked with that belong to no login that is known, and that this was said of.
+    var leftovers: Set<SHA256Digest> = []
     /// The file as it was last when it could be used.
     var lastGood: AuthFile?
     /// Since when, and how, the file has been unusable while a login is held.
@@ -193,6 +196,10 @@ struct LoginTiming: Sendable {
     var promptRejection = Duration.seconds(2)
     /// As often in a row it is tried nevertheless.
     var promptRejections = 3
+    /// A clock that is further ahead is not what makes a fresh token look expired.
+    var longestClockSkew = Duration.seconds(86400)
+    /// A recovery copy that belongs to no login that is known stays for so long: that login may come back into the file.
+    var longestLeftover = Duration.seconds(30 * 86400)
     /// `retry-after` while a file or a login is missing, seconds.
     var retryWithoutLogin = 10
 

@@ -42,6 +42,19 @@ enum RecoveryCopy {
         }
     }
 
+    /// Without tokens there is nothing in a copy: the endpoint refused, or was never asked. But what it said to the
+    /// contrary, and an answer that broke off, stay. `number`: the open copy.
+    static func isWorthKeeping(_ number: Int32, after result: ExchangeResult) -> Bool {
+        switch result {
+        case .success, .failure(.notUnderstood): return true
+        case .failure(.failed(.exchange, _)), .failure(.failed(.deadline, _)):
+            var status = stat()
+            let firstLine = marker.utf8.count + 2 * SHA256Digest.byteCount + 1
+            return unsafe fstat(number, &status) == 0 && status.st_size > firstLine
+        case .failure: return false
+        }
+    }
+
     /// What a copy holds.
     enum Reading {
         /// The digest of the token that was asked with, the answer, and when it was last written to.

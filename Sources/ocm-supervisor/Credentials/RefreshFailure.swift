@@ -4,6 +4,8 @@ enum RefreshFailure: Error, Equatable, Sendable {
     case refused(status: Int, code: String)
     /// The endpoint answered, but not to the point: overloaded, broken, or not the endpoint at all.
     case answered(status: Int, retryAfter: Duration?)
+    /// The endpoint said yes, but no token could be found in what it said: the old one is perhaps spent.
+    case notUnderstood(status: Int)
     /// No answer: what went wrong, and where.
     case failed(Stage, String)
 
@@ -22,7 +24,9 @@ enum RefreshFailure: Error, Equatable, Sendable {
     /// What an answer without tokens means. `code` is `error.code`, `error` or `code` of its body, or empty.
     init(status: Int, code: String, retryAfter: Duration?) {
         let isClientError = (400..<500).contains(status) && status != 429
-        if status == 400 || status == 401 || (isClientError && Self.codesForGood.contains(code)) {
+        if (200..<300).contains(status) {
+            self = .notUnderstood(status: status)
+        } else if status == 400 || status == 401 || (isClientError && Self.codesForGood.contains(code)) {
             self = .refused(status: status, code: code)
         } else {
             self = .answered(status: status, retryAfter: retryAfter)
@@ -43,6 +47,11 @@ enum RefreshFailure: Error, Equatable, Sendable {
         if case .refused(_, Self.reused) = self { true } else { false }
     }
 
+    /// The endpoint says that it knows the token, and that it is of no use any more. Others may be the proxy's in between.
+    var condemnsToken: Bool {
+        if case .refused(_, let code) = self { Self.codesForGood.contains(code) } else { false }
+    }
+
     var retryAfter: Duration? {
         if case .answered(_, let delay) = self { delay } else { nil }
     }
@@ -57,6 +66,9 @@ extension RefreshFailure: CustomStringConvertible {
         case .refused(let status, ""): "the token endpoint refused the refresh token (status \(status))"
         case .refused(let status, let code): "the token endpoint refused the refresh token (status \(status), \(code))"
         case .answered(let status, _): "the token endpoint answered with status \(status)"
+        case .notUnderstood(let status):
+            "the token endpoint answered with status \(status), but with no token that can be read: it may have spent the "
+                + "refresh token, so its answer is kept beside the credential file"
         case .failed(.start, let text): "the exchange could not be run: \(text)"
         case .failed(.storage, let text): "there is no room to keep its answer: \(text)"
         case .failed(.resolve, let text): "the token endpoint's name was not resolved: \(text)"

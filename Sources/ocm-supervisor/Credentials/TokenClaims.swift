@@ -4,6 +4,8 @@ struct TokenClaims: Equatable, Sendable {
     var expiry: Timestamp?
     var issued: Timestamp?
     var account: String?
+    /// The person, of whom an account may have several.
+    var user: String?
     var plan: String?
     var email: String?
 
@@ -21,15 +23,31 @@ struct TokenClaims: Equatable, Sendable {
         issued = Self.time(root["iat"], text)
         let account = root["https://api.openai.com/auth"]
         self.account = Self.string(account?["chatgpt_account_id"], text).flatMap { Self.isAccount($0) ? $0 : nil }
-        plan = Self.string(account?["chatgpt_plan_type"], text)
+        user =
+            Self.string(account?["chatgpt_user_id"], text) ?? Self.string(account?["user_id"], text)
+            ?? Self.string(root["sub"], text)
+        plan = Self.string(account?["chatgpt_plan_type"], text).map { Self.legible($0) }
         email =
-            Self.string(root["email"], text)
-            ?? Self.string(root["https://api.openai.com/profile"]?["email"], text)
+            (Self.string(root["email"], text)
+            ?? Self.string(root["https://api.openai.com/profile"]?["email"], text)).map { Self.legible($0) }
     }
 
     /// Whether it can stand in a request's field, and in a message to a worker.
     static func isAccount(_ text: String) -> Bool {
         (1...255).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+    }
+
+    /// What is shown to people, cut to what an address may have (RFC 5321, section 4.5.3.1.3): characters that a terminal
+    /// obeys, or that turn the order of those around them, are shown as missing.
+    private static func legible(_ text: String) -> String {
+        let scalars = text.unicodeScalars.prefix(254).map { scalar -> Unicode.Scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned:
+                "\u{fffd}"
+            default: scalar
+            }
+        }
+        return String(String.UnicodeScalarView(scalars))
     }
 
     /// The middle one of three parts between dots.

@@ -7,7 +7,7 @@ struct Tokens {
     /// `chatgpt_account_id`, of the file or else of a token's claims.
     var account: String?
     var lastRefresh: Timestamp?
-    /// Claims of the access token, its plan and e-mail completed from the id token.
+    /// Claims of the access token, its user, plan and e-mail completed from the id token.
     var claims: TokenClaims?
 
     init(access: Secret?, refresh: Secret?, id: Secret?, account: String?, lastRefresh: Timestamp?) {
@@ -19,6 +19,7 @@ struct Tokens {
         var claims = access.map { TokenClaims($0) }
         if claims?.plan == nil { claims?.plan = identity?.plan }
         if claims?.email == nil { claims?.email = identity?.email }
+        if claims?.user == nil { claims?.user = identity?.user }
         self.claims = claims
         self.account = account ?? claims?.account ?? identity?.account
     }
@@ -45,16 +46,18 @@ struct Tokens {
     /// Whether these are of a later date than `other`: by the server's `iat`, else `exp`, else by the local clock's
     /// `last_refresh`. nil where nothing tells.
     func isNewer(than other: Tokens) -> Bool? {
-        dateOfIssue(against: other) ?? Self.later(lastRefresh, other.lastRefresh)
-    }
-
-    /// Whether the server's own dates say so.
-    func isIssuedLater(than other: Tokens) -> Bool {
-        dateOfIssue(against: other) ?? false
-    }
-
-    private func dateOfIssue(against other: Tokens) -> Bool? {
         Self.later(claims?.issued, other.claims?.issued) ?? Self.later(claims?.expiry, other.claims?.expiry)
+            ?? Self.later(lastRefresh, other.lastRefresh)
+    }
+
+    /// Whether both name the same account, and nobody else in it: a workspace has several users.
+    func isOfSameUser(as other: Tokens) -> Bool {
+        guard let account, account == other.account else { return false }
+        return Self.agree(claims?.user, other.claims?.user) && Self.agree(claims?.email, other.claims?.email)
+    }
+
+    private static func agree(_ left: String?, _ right: String?) -> Bool {
+        left == nil || right == nil || left == right
     }
 
     private static func later(_ left: Timestamp?, _ right: Timestamp?) -> Bool? {
@@ -68,4 +71,6 @@ struct RefreshAnswer {
     var access: Secret?
     var refresh: Secret?
     var id: Secret?
+    /// False where there was a refresh token that can't be made use of: the old one is then perhaps spent.
+    var isWhole = true
 }

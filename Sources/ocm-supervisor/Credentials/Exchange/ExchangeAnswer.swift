@@ -8,12 +8,14 @@ extension ChildMessage {
         switch result {
         case .success(let answer):
             let tokens = [answer.access, answer.refresh, answer.id]
-            self.init([Secret("tokens")] + tokens.map { $0 ?? Secret("") })
+            self.init([Secret(answer.isWhole ? "tokens" : "some tokens")] + tokens.map { $0 ?? Secret("") })
         case .failure(.refused(let status, let code)):
             self.init(["status", "\(status)", code, ""].map { Secret($0) })
         case .failure(.answered(let status, let delay)):
             let seconds = delay.map { "\($0.components.seconds)" } ?? ""
             self.init(["status", "\(status)", "", seconds].map { Secret($0) })
+        case .failure(.notUnderstood(let status)):
+            self.init(["status", "\(status)", "", ""].map { Secret($0) })
         case .failure(.failed(let stage, let text)):
             self.init(["failed", stage.rawValue, text, ""].map { Secret($0) })
         }
@@ -23,13 +25,15 @@ extension ChildMessage {
     static func result(_ bytes: Secret) -> ExchangeResult? {
         guard let message = ChildMessage(bytes, count: answerFields) else { return nil }
         let fields = message.fields
-        switch fields[0].string {
-        case "tokens":
+        let kind = fields[0].string
+        switch kind {
+        case "tokens", "some tokens":
             guard fields.allSatisfy({ $0.count <= AuthFile.maximumToken && ($0.isEmpty || $0.isVisibleASCII) }) else {
                 return nil
             }
             let tokens = fields.dropFirst().map { $0.isEmpty ? nil : $0 }
-            return .success(RefreshAnswer(access: tokens[0], refresh: tokens[1], id: tokens[2]))
+            return .success(
+                RefreshAnswer(access: tokens[0], refresh: tokens[1], id: tokens[2], isWhole: kind == "tokens"))
         case "status":
             guard let status = fields[1].number, (100...999).contains(status), let code = fields[2].string,
                 OAuthAnswer.isCode(code)

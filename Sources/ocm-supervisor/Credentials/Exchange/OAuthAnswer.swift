@@ -3,17 +3,24 @@ enum OAuthAnswer {
     /// What an answer of this status and body means. `retryAfter`: the value of the field, if there is one.
     static func result(status: Int, body: Span<UInt8>, retryAfter: String?) -> ExchangeResult {
         let root = (try? JSONOutline(body))?.root
-        if status == 200, let answer = tokens(root, body) { return .success(answer) }
+        if (200..<300).contains(status), let answer = tokens(root, body) { return .success(answer) }
         let delay = retryAfter.flatMap { Int($0) }.map { Duration.seconds(min(max($0, 0), 86400)) }
         return .failure(RefreshFailure(status: status, code: code(root, body), retryAfter: delay))
     }
 
     /// nil unless there is an access or a refresh token.
     private static func tokens(_ root: JSONOutline.Node?, _ body: Span<UInt8>) -> RefreshAnswer? {
-        let answer = RefreshAnswer(
-            access: token(root?["access_token"], body), refresh: token(root?["refresh_token"], body),
+        let refresh = root?["refresh_token"]
+        var answer = RefreshAnswer(
+            access: token(root?["access_token"], body), refresh: token(refresh, body),
             id: token(root?["id_token"], body))
+        answer.isWhole = answer.refresh != nil || isAbsent(refresh)
         return answer.access == nil && answer.refresh == nil ? nil : answer
+    }
+
+    private static func isAbsent(_ value: JSONOutline.Node?) -> Bool {
+        guard let value else { return true }
+        return value.kind == .null || (value.kind == .string && value.range.count == 2)
     }
 
     private static func token(_ value: JSONOutline.Node?, _ body: Span<UInt8>) -> Secret? {

@@ -27,8 +27,7 @@ internal import OCMEventLoop
         do throws(SystemError) {
             let copy = try RecoveryCopy.create(order.copy, spending: order.refreshToken)
             let result = await exchange(keepingIn: copy.number)
-            // Without tokens there is nothing in it to be kept.
-            if case .failure = result { unsafe unlink(order.copy) }
+            if !RecoveryCopy.isWorthKeeping(copy.number, after: result) { unsafe unlink(order.copy) }
             return result
         } catch {
             guard order.isUrgent else { return .failure(.failed(.storage, "\(error)")) }

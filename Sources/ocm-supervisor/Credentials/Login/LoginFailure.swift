@@ -61,7 +61,7 @@ extension RefreshFailure {
     fileprivate var detail: String {
         switch self {
         case .failed(_, let text): text
-        case .refused, .answered: "\(self)"
+        case .refused, .answered, .notUnderstood: "\(self)"
         }
     }
 }

@@ -26,28 +26,6 @@ extension CredentialStore {
         return status.st_uid
     }
 
-    /// Answers that were kept and not written to the file. Children make sense of them; where one can't be run, not
-    /// all are read.
-    private func recoveredAnswers(for target: String) async -> (answers: [RecoveredAnswer], areAllRead: Bool) {
-        var answers: [RecoveredAnswer] = []
-        var areAllRead = true
-        guard let paths = try? RecoveryCopy.paths(for: target) else { return ([], false) }
-        for path in paths {
-            switch RecoveryCopy.read(path) {
-            case .nothing: continue
-            case .unreadable: areAllRead = false
-            case .answer(let spent, let raw, let time):
-                switch await ask(.parse(raw), within: .seconds(10)) {
-                case .success(let answer)?: answers.append(RecoveredAnswer(answer: answer, spent: spent, time: time))
-                case .failure(.failed(.start, _))?, nil: areAllRead = false
-                // Cut off, or no tokens.
-                case .failure?: break
-                }
-            }
-        }
-        return (answers, areAllRead)
-    }
-
     func exchange(_ tokens: Tokens, isUrgent: Bool) async -> ExchangeResult {
         guard let refresh = tokens.refresh else { return .failure(.failed(.start, "there is no refresh token")) }
         let target = file.target
@@ -58,12 +36,14 @@ extension CredentialStore {
         if let result = await ask(.ask(order), within: patience) { return result }
         // The child died without a word: its answer may have got as far as the disk.
         let kept = await recoveredAnswers(for: target).answers
-        if let kept = kept.first(where: { $0.spent == refresh.digest }) { return .success(kept.answer) }
+        for recovered in kept where recovered.spent == refresh.digest {
+            if let answer = recovered.answer { return .success(answer) }
+        }
         return .failure(.failed(.start, "the child process gave no answer"))
     }
 
     /// nil where the child gave no answer that makes sense.
-    private func ask(_ question: ExchangeQuestion, within patience: Duration) async -> ExchangeResult? {
+    func ask(_ question: ExchangeQuestion, within patience: Duration) async -> ExchangeResult? {
         var call = ChildCall(program: settings.program, command: "oauth-exchange")
         call.outlivesParent = true
         if let number = lock?.descriptor.number { call.descriptors = [number] }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import OCMEventLoop
+internal import OCMTLS
 
 /// What is done under the lock: whatever lies beside the file may be another process's at work.
 extension CredentialStore {
@@ -21,15 +22,22 @@ extension CredentialStore {
         (try? remains(of: file.target))?.isEmpty == false
     }
 
-    /// Removes what has been overtaken: copies of answers, and texts that were not brought to their place. Where that is
-    /// not possible now, it is found at the next refresh.
-    func discardRemains() {
+    /// Removes what has been overtaken: copies of what came of `spent`, those that hold nothing, and texts that were not
+    /// brought to their place. Where that is not possible now, it is found at the next refresh.
+    func discardRemains(of spent: Set<SHA256Digest>) {
         let target = file.target
         let wasLocked = lock != nil
         // The copy of an exchange under way is among them.
         guard asking == nil, hasLock(for: target) else { return }
         defer { if !wasLocked { lock = nil } }
-        for path in (try? remains(of: target)) ?? [] { unsafe unlink(path) }
+        for path in (try? CredentialFile.unfinished(for: target)) ?? [] { unsafe unlink(path) }
+        for path in (try? RecoveryCopy.paths(for: target)) ?? [] {
+            switch RecoveryCopy.read(path) {
+            case .nothing: unsafe unlink(path)
+            case .answer(let digest, _, _): if spent.contains(digest) { unsafe unlink(path) }
+            case .unreadable: break
+            }
+        }
     }
 
     private func remains(of target: String) throws(SystemError) -> [String] {

@@ -129,7 +129,7 @@ internal import OCMTLS
         case .save(let tokens, let replacement):
             perform(state.saved(save(tokens, replacing: replacement), at: .now))
         case .releaseLock: lock = nil
-        case .discardRecoveryCopies: discardRemains()
+        case .discardRecoveryCopies(let spent): discardRemains(of: spent)
         case .publish(let credential): publish(.credential(credential))
         case .withdraw(let unavailable): publish(.unavailable(unavailable))
         case .report(let report): report.log(to: logger)
