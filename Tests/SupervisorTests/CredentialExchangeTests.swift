@@ -48,6 +48,24 @@ struct CredentialExchangeTests {
         #expect(failure(answer("HTTP/1.1 200 OK\r\n\r\n" + body)) == .notUnderstood(status: 200))
     }
 
+    @Test("any yes with tokens is taken, and a refresh token of no form is told from none", arguments: [200, 201, 206])
+    func unusable(status: Int) {
+        let refreshTokens = [
+            ("5", false), ("\"a b\"", false), ("\"\u{5c}u0000x\"", false), ("{}", false), ("null", true),
+            ("\"\"", true),
+            ("\"" + String(repeating: "r", count: 70_000) + "\"", false), ("\"r\"", true),
+        ]
+        for (token, isWhole) in refreshTokens {
+            let body = "{\"access_token\":\"a\",\"refresh_token\":\(token)}"
+            guard case .success(let read)? = answer("HTTP/1.1 \(status) OK\r\n\r\n" + body) else {
+                Issue.record("\(token.prefix(20))")
+                continue
+            }
+            #expect(read.access?.text == "a")
+            #expect(read.isWhole == isWhole, "\(token.prefix(20))")
+        }
+    }
+
     @Test(
         "error codes are found wherever they stand",
         arguments: [
@@ -96,15 +114,18 @@ struct CredentialExchangeTests {
     func results() {
         let failures: [RefreshFailure] = [
             .refused(status: 400, code: "invalid_grant"), .answered(status: 503, retryAfter: .seconds(9)),
-            .answered(status: 500, retryAfter: nil), .failed(.connect, "x"),
+            .answered(status: 500, retryAfter: nil), .failed(.connect, "x"), .notUnderstood(status: 200),
         ]
         for one in failures { #expect(failure(ChildMessage.result(ChildMessage(.failure(one)).encoded)) == one) }
-        let answer = RefreshAnswer(access: Secret("a"), refresh: nil, id: Secret("i"))
-        guard case .success(let read)? = ChildMessage.result(ChildMessage(.success(answer)).encoded) else {
-            Issue.record("not read")
-            return
+        for isWhole in [true, false] {
+            let answer = RefreshAnswer(access: Secret("a"), refresh: nil, id: Secret("i"), isWhole: isWhole)
+            guard case .success(let read)? = ChildMessage.result(ChildMessage(.success(answer)).encoded) else {
+                Issue.record("not read")
+                return
+            }
+            #expect(read.access?.text == "a" && read.refresh == nil && read.id?.text == "i")
+            #expect(read.isWhole == isWhole)
         }
-        #expect(read.access?.text == "a" && read.refresh == nil && read.id?.text == "i")
     }
 
     @Test("no bytes of a child make the supervisor do more than refuse them")

@@ -8,7 +8,7 @@ extension ChildMessage {
         switch result {
         case .success(let answer):
             let tokens = [answer.access, answer.refresh, answer.id]
-            self.init([Secret(answer.isWhole ? "tokens" : "some tokens")] + tokens.map { $0 ?? Secret("") })
+            self.init([Secret(answer.isWhole ? "tokens" : "partial")] + tokens.map { $0 ?? Secret("") })
         case .failure(.refused(let status, let code)):
             self.init(["status", "\(status)", code, ""].map { Secret($0) })
         case .failure(.answered(let status, let delay)):
@@ -27,7 +27,7 @@ extension ChildMessage {
         let fields = message.fields
         let kind = fields[0].string
         switch kind {
-        case "tokens", "some tokens":
+        case "tokens", "partial":
             guard fields.allSatisfy({ $0.count <= AuthFile.maximumToken && ($0.isEmpty || $0.isVisibleASCII) }) else {
                 return nil
             }
