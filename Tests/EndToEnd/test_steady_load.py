@@ -1,0 +1,110 @@
+"""The measure itself: the steady load finds what it is there to find, and nothing else."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from harness.fake import FakeAPI
+from harness.load import SteadyLoad
+from harness.waiting import eventually
+
+SMALL = {"streams": 6, "rate": 40, "seldom": 2, "spread": 0.2, "deltas": [1, 3], "interval": 0.02, "probe_interval": 0.02,
+         "target": "/backend-api/codex/responses", "probe_target": "/backend-api/codex/models", "probe_status": 200}
+
+
+@pytest.fixture
+def api(directory):
+    fake = FakeAPI(directory, "--no-check")
+    yield fake
+    fake.stop()
+
+
+def fields(*kinds):
+    """Each kind of client by its name, so that the fake API can be told whom to treat badly."""
+    return {kind: [["x-test-user", kind]] for kind in kinds}
+
+
+def test_a_server_without_fault_has_none(api):
+    with SteadyLoad(api.port, fields("stream", "kept", "new", "seldom"), **SMALL) as load:
+        eventually(lambda: load.report()["answered"]["stream"] > 30, 20, "streams")
+        report = load.stop()
+    assert load.failures == []
+    assert report["open"] == 0
+    assert not any(report["failed"].values()) and not any(report["truncated"].values())
+    served = {row["user"]: row["request_count"] for row in api.stats()["usage"]}
+    assert served == {kind: report["answered"][kind] for kind in ("stream", "kept", "new", "seldom")}
+
+
+EVENT = 'event: x\ndata: {{"type":"response.output_text.delta","sequence_number":{}}}\n\n'
+DEFECTS = {
+    "cut": ("stream", {"cut_after_events": 5, "interval": 0.01}, "truncated", "closed"),
+    "reset": ("stream", {"cut_after_events": 5, "reset": True, "interval": 0.01}, "truncated", "reset"),
+    "no terminal event": ("stream", {"terminal": "none", "interval": 0.01}, "truncated", "events of"),
+    "an event is missing": ("stream", {"body": EVENT.format(0) + EVENT.format(2)}, "truncated", "event 2 where 1"),
+    "another's answer": ("kept", {"usage": {"input": 999999999}}, "truncated", "the answer to request 999999999"),
+    "an answer cut short": ("new", {"cut_after_bytes": 100}, "truncated", "closed"),
+    "no answer": ("new", {"hangup": True}, "failed", "closed"),
+    "closed under a request": ("kept", {"hangup": True, "reused_only": True}, "failed", "closed"),
+    "bytes behind the answer": ("kept", {"raw": "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP"}, "truncated", "behind"),
+    "503": ("kept", {"status": 503}, "truncated", "503"),
+    "silence": ("stream", {"stall_after_events": 3}, "truncated", "in time"),
+}
+
+
+def test_each_defect_is_reported_once_with_its_moment_and_nothing_besides(api):
+    with SteadyLoad(api.port, fields("stream", "kept", "new", "seldom"), patience=1, **SMALL) as load:
+        eventually(lambda: load.report()["answered"]["stream"] > 10, 20, "streams")
+        for name, (kind, behaviour, what, why) in DEFECTS.items():
+            before = time.monotonic()
+            api.order("responses", user=kind, **behaviour)
+            eventually(lambda: load.report()["failures"], 10, f"the defect to be found: {name}")
+            (failure,) = load.last["failures"]
+            assert (failure["kind"], failure["what"]) == (kind, what), (name, failure)
+            assert why in failure["why"], (name, failure)
+            assert before < failure["moment"] < load.last["moment"]
+            assert (failure["received"] > 0) == (what == "truncated"), (name, failure)
+            seen = load.last["answered"][kind]
+            eventually(lambda: load.report()["answered"][kind] > seen + 5, 20, f"the load to go on after: {name}")
+        report = load.stop()
+    assert len(load.failures) == len(DEFECTS)
+    assert sum(report["failed"].values()) + sum(report["truncated"].values()) == len(DEFECTS)
+
+
+def test_a_connection_that_the_server_closes_while_nothing_is_asked_is_no_failure(api):
+    with SteadyLoad(api.port, fields("seldom"), **SMALL | {"streams": 0, "rate": 0, "seldom": 10}) as load:
+        eventually(lambda: load.report()["answered"]["seldom"] >= 10, 20, "an answer for each")
+        api.control(drop_idle=True)
+        eventually(lambda: load.report()["idle_ends"] >= 5, 20, "their end to be seen")
+        seen = load.last["answered"]["seldom"]
+        eventually(lambda: load.report()["answered"]["seldom"] >= seen + 3, 20, "new connections")
+        load.stop()
+    assert load.failures == []
+
+
+def test_a_connection_that_is_closed_just_before_a_request_is_a_failure_for_a_client_that_is_some_way_off(api):
+    """The rests are 1.4 s at most: with a way that takes longer, each connection that is closed fails a request."""
+    with SteadyLoad(api.port, fields("kept"), distance=2, **SMALL | {"streams": 0, "seldom": 0}) as load:
+        eventually(lambda: load.report()["answered"]["kept"] >= 30, 20, "answers")
+        closed = api.control(drop_idle=True)
+        eventually(lambda: load.report()["failed"]["kept"] >= 10, 10, "failures")
+        load.stop()
+    assert {failure["kind"] for failure in load.failures} == {"kept"}
+    assert "the connection ended under the request" in {failure["why"] for failure in load.failures}
+
+
+def test_a_pause_in_accepting_is_measured(api):
+    with SteadyLoad(api.port, **SMALL | {"streams": 0, "rate": 0, "seldom": 0}) as load:
+        eventually(lambda: load.report()["answered"]["probe"] > 20, 20, "probes")
+        begin = time.monotonic()
+        os.kill(api.pid, signal.SIGSTOP)
+        time.sleep(0.3)  # the pause itself
+        os.kill(api.pid, signal.SIGCONT)
+        length = time.monotonic() - begin
+        seen = load.last["answered"]["probe"]
+        gaps = []
+        eventually(lambda: gaps.append(load.report()["gap"]) or load.last["answered"]["probe"] > seen + 20, 20, "probes")
+        load.stop()
+    assert load.failures == []
+    assert 0.2 < max(gaps) < length + 0.2
