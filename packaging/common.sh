@@ -9,7 +9,9 @@ RELEASE=$TOP/.build/release
 # What the Swift toolchain itself loads and links with, and what OCM is linked with.
 BUILD_PACKAGES=(binutils ca-certificates g++ git libcurl4 libncurses6 libsqlite3-0 libssl-dev libxml2 pkg-config tzdata zlib1g-dev)
 # What the end-to-end tests drive and watch the programs with.
-TEST_PACKAGES=(curl openssl procps python3 python3-venv strace)
+TEST_PACKAGES=(curl debootstrap lintian mandoc openssl procps python3 python3-venv strace systemd systemd-container)
+# What the Debian package is made with.
+PACKAGE_PACKAGES=(binutils dpkg-dev gzip)
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
@@ -75,4 +77,7 @@ require_swift() {
     say "Swift $major.$minor at $(dirname "$(command -v swift)")"
 }
 
-build_release() { swift build --package-path "$TOP" --configuration release --static-swift-stdlib; }
+# The build id is by which debuggers find the symbols of the packaged programs.
+build_release() {
+    swift build --package-path "$TOP" --configuration release --static-swift-stdlib -Xlinker --build-id=sha1
+}
