@@ -5,17 +5,33 @@ import pathlib
 import subprocess
 import sys
 
+from .waiting import eventually
+
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "Support" / "steady_load.py"
 
 
+KINDS = ("stream", "kept", "new", "seldom")  # of clients that ask the API
+
+
 class SteadyLoad:
-    def __init__(self, port, fields=None, **plan):
-        self.kinds = ("stream", "kept", "new", "seldom", "probe")
-        plan |= {"port": port, "fields": dict.fromkeys(self.kinds, fields) if isinstance(fields, list) else fields or {}}
+    """`fields`: what stands on every request, or {kind of client: what stands on its requests}."""
+
+    def __init__(self, port, fields=(), **plan):
+        plan |= {"port": port, "fields": fields if isinstance(fields, dict) else dict.fromkeys(KINDS, list(fields))}
         self.process = subprocess.Popen([sys.executable, str(SCRIPT), json.dumps(plan)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE)
         self.failures = []  # all that were reported
         self.last = None
+        self.gap = self.silence = self.lateness = 0.0  # the longest of all
+
+    def steady(self):
+        """Waits until all clients are at work."""
+        eventually(lambda: self.report()["answered"]["stream"] > 20, 20, "the load to be steady")
+
+    def goes_on(self, count=20):
+        """Waits until so many streams more are answered."""
+        seen = self.report()["answered"]["stream"]
+        eventually(lambda: self.report()["answered"]["stream"] >= seen + count, 20, "streams to be answered")
 
     def _order(self, order):
         self.process.stdin.write(order + b"\n")
@@ -24,6 +40,8 @@ class SteadyLoad:
         assert line, f"the load has ended with {self.process.wait()}"
         self.last = json.loads(line)
         self.failures += self.last["failures"]
+        for name in ("gap", "silence", "lateness"):
+            setattr(self, name, max(getattr(self, name), self.last[name]))
         return self.last
 
     def report(self):
@@ -50,11 +68,16 @@ class SteadyLoad:
     def __exit__(self, *_):
         self.kill()
 
+    @property
+    def answered(self):
+        """Answers of the API that were whole and right, as of the last report."""
+        return sum(self.last["answered"][kind] for kind in KINDS)
 
-def described(report):
-    """The counts in a line."""
-    kinds = ", ".join(f"{count} {kind}" for kind, count in report["answered"].items() if count)
-    return (f"answered: {kinds}; failed {sum(report['failed'].values())}, truncated {sum(report['truncated'].values())}; "
-            f"{report['events']} events, {report['connections']} connections, {report['idle_ends']} closed while idle; "
-            f"longest gap {report['gap'] * 1000:.0f} ms, silence {report['silence'] * 1000:.0f} ms, "
-            f"own lateness {report['lateness'] * 1000:.0f} ms")
+    def described(self):
+        """All of it in a few lines."""
+        last = self.last
+        return (f"answered: {', '.join(f'{count} {kind}' for kind, count in last['answered'].items() if count)}\n"
+                f"failed {sum(last['failed'].values())}, truncated {sum(last['truncated'].values())}, "
+                f"{last['events']} events, {last['connections']} connections, {last['idle_ends']} closed while idle\n"
+                f"longest gap in accepting {self.gap * 1000:.0f} ms, longest silence of a stream "
+                f"{self.silence * 1000:.0f} ms (the load itself was late by {self.lateness * 1000:.0f} ms)")

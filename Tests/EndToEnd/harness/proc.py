@@ -23,12 +23,17 @@ def children(pid, name=None):
     return sorted(found)
 
 
-def alive(pid):
+def state(pid):
+    """The letter of proc(5): R, S, T, Z, …; X where there is no such process."""
     try:
         text = pathlib.Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return False
-    return text[text.rindex(")") + 2] not in "ZX"
+        return "X"
+    return text[text.rindex(")") + 2]
+
+
+def alive(pid):
+    return state(pid) not in "ZX"
 
 
 def threads(pid):

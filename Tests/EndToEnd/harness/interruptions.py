@@ -1,0 +1,45 @@
+"""What is done to an OCM under load, and which failures it explains."""
+
+import os
+import signal
+import time
+
+from . import proc
+from .sockets import owners
+from .waiting import eventually
+
+
+class Kill:
+    """A worker that was killed with -9, and the connections that it held at that moment."""
+
+    def __init__(self, ocm, pid):
+        os.kill(pid, signal.SIGSTOP)
+        eventually(lambda: proc.state(pid) == "T", 5, "the worker to stand still")
+        self.ports = set(owners(ocm.port, [pid]))  # exact: it accepts and closes nothing now
+        self.moment = time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+        self.pid = pid
+
+    def explains(self, failure):
+        return failure["port"] in self.ports and failure["opened"] < self.moment <= failure["moment"]
+
+
+def kill_worker(ocm, which=0):
+    """Kills the which-th of its workers and waits for the one in its place."""
+    before = ocm.workers()
+    kill = Kill(ocm, before[which % len(before)])
+    eventually(lambda: kill.pid not in ocm.workers() and len(ocm.workers()) == len(before), 10, "a new worker")
+    return kill
+
+
+def kill_supervisor(ocm):
+    """Kills the supervisor and starts the next one, as a service manager does. Its workers live on."""
+    orphans = ocm.workers()
+    os.kill(ocm.pid, signal.SIGKILL)
+    ocm.process.wait()
+    assert all(proc.alive(pid) for pid in orphans)
+    ocm.start()
+
+
+def unexplained(failures, kills):
+    return [failure for failure in failures if not any(kill.explains(failure) for kill in kills)]
