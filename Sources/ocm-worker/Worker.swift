@@ -18,8 +18,10 @@ internal import OCMTLS
     private var life: WorkerLife
     private var logger = Logger(label: "ocm-worker") { _ in LineLogHandler(descriptor: 2, level: .info) }
     private var draining: Task<Void, Never>?
-    /// What it was configured with.
+    /// The number of the configuration in force.
     private var generation: UInt64 = 0
+    private var replayBudget = ByteBudget(0)
+    private var dialer: Dialer?
     private var isOver = false
 
     /// How long it serves on without a supervisor, and how long it keeps usage that nobody has taken.
@@ -124,7 +126,8 @@ internal import OCMTLS
         }
         switch message {
         case .hello: perform(life.greeted())
-        case .configure(let configuration): return configure(configuration)
+        case .configure(let configuration):
+            return life.work == .unconfigured ? configure(configuration) : reconfigure(configuration)
         case .listen(let tag): listen(tag, received.packet.takeDescriptor())
         case .credential(let tag, let credential): services[tag]?.update(credential)
         case .addresses(let host, let found): addresses.update(host, found)
@@ -132,6 +135,8 @@ internal import OCMTLS
             reporter.acknowledged(sequence)
             perform(life.settled(unreported: reporter.count))
         case .report: reporter.sendAgain()
+        case .log: if let descriptor = received.packet.takeDescriptor() { dup2(descriptor.number, STDERR_FILENO) }
+        case .ping: link.send(.pong(load))
         case .drain(let milliseconds):
             perform(life.drainAsked(within: milliseconds, unreported: reporter.count))
         }
@@ -139,20 +144,16 @@ internal import OCMTLS
     }
 
     private func configure(_ configuration: WorkerConfiguration) -> Bool {
-        let level = Logger.Level.allCases[Int(min(configuration.logLevel, 6))]
-        let format = configuration.logsJSON ? LineLogHandler.Format.json : .text
-        logger = Logger(label: "ocm-worker") { _ in LineLogHandler(descriptor: 2, level: level, format: format) }
-        logger[metadataKey: "worker"] = "\(getpid())"
-        reporter.logger = logger
+        makeLogger(configuration)
         let bounds = Bounds(configuration.limits, configuration.timeouts)
         guard let pools = pools(configuration) else { return false }
-        let budget = ByteBudget(bounds.buffers)
+        replayBudget.update(bounds.buffers)
         for service in configuration.services {
             let tag = service.tag
             do throws(HTTPError) {
                 services[tag] = try Service(
                     service, bounds: bounds, pools: pools, reporter: reporter,
-                    limits: LimitsReporter(service: tag, link: link), replayBudget: budget, logger: logger,
+                    limits: LimitsReporter(service: tag, link: link), replayBudget: replayBudget, logger: logger,
                     reject: { [link] in link.send(.credentialRejected(service: tag, generation: $0)) })
             } catch {
                 logger.critical("a configured header can't be sent", metadata: ["service": "\(tag)"])
@@ -165,14 +166,48 @@ internal import OCMTLS
         return true
     }
 
+    /// Takes what can change under way. The rest is for workers that start with it.
+    private func reconfigure(_ configuration: WorkerConfiguration) -> Bool {
+        makeLogger(configuration)
+        let bounds = Bounds(configuration.limits, configuration.timeouts)
+        replayBudget.update(bounds.buffers)
+        dialer?.update(configuration.timeouts)
+        for changed in configuration.services {
+            guard let service = services[changed.tag] else { continue }
+            do throws(HTTPError) {
+                try service.update(changed, bounds: bounds, logger: logger)
+            } catch {
+                logger.critical("a configured header can't be sent", metadata: ["service": "\(changed.tag)"])
+                return false
+            }
+        }
+        lifecycle.cutRevoked()
+        generation = configuration.generation
+        link.send(.ready(generation: generation))
+        return true
+    }
+
+    private func makeLogger(_ configuration: WorkerConfiguration) {
+        let level = Logger.Level.allCases[Int(min(configuration.logLevel, 6))]
+        let format = configuration.logsJSON ? LineLogHandler.Format.json : .text
+        logger = Logger(label: "ocm-worker") { _ in LineLogHandler(descriptor: 2, level: level, format: format) }
+        logger[metadataKey: "worker"] = "\(getpid())"
+        reporter.logger = logger
+    }
+
+    private var load: WorkerLoad {
+        WorkerLoad(
+            connections: UInt32(clamping: lifecycle.connectionCount),
+            exchanges: UInt32(clamping: lifecycle.exchangeCount))
+    }
+
     private func pools(_ configuration: WorkerConfiguration) -> UpstreamPools? {
         do throws(TLSError) {
-            let timeout = configuration.timeouts.upstreamConnect
             let dialer = Dialer(
-                addresses: addresses,
-                connectTimeout: timeout == 0 ? .seconds(365 * 86400) : .milliseconds(Int64(clamping: timeout)),
+                addresses: addresses, timeouts: configuration.timeouts,
                 security: configuration.roots.isEmpty ? nil : try UpstreamSecurity(roots: configuration.roots),
                 resolve: { [link] in link.send(.resolve(host: $0)) })
+            self.dialer = dialer
             return UpstreamPools(dialer: dialer)
         } catch {
             logger.critical("the trusted certificates can't be used", metadata: ["reason": "\(error)"])

@@ -55,7 +55,9 @@ struct WorkerLife: Equatable {
         return work == .unconfigured ? [] : [.comeBack]
     }
 
+    /// A configuration is in force; one that comes later does not end a drain.
     mutating func configured() {
+        guard work == .unconfigured else { return }
         work = .serving
         supervision = .present(.serving)
     }

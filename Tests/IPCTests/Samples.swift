@@ -21,6 +21,8 @@ enum Samples {
         .acknowledge(sequence: .max),
         .drain(milliseconds: 60_000),
         .report,
+        .log,
+        .ping,
     ]
 
     static let worker: [WorkerMessage] = [
@@ -34,6 +36,7 @@ enum Samples {
         .listener(service: "work"),
         .limits(service: "work", SeenLimits(generation: 7, time: 1_760_000_040_123, limits: limits)),
         .limits(service: "", SeenLimits(generation: .max, time: .min, limits: RateLimits())),
+        .pong(WorkerLoad(connections: 0, exchanges: .max)),
     ]
 
     static let limits = RateLimits(

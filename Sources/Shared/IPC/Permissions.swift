@@ -18,8 +18,8 @@ extension WorkerMessage.Kind {
         .started: [.hello],
         .configuring: [.ready],
         .returning: [.listener, .ready],
-        .serving: [.usage, .credentialRejected, .resolve, .limits],
-        .draining: [.usage, .credentialRejected, .resolve, .limits, .drained],
+        .serving: [.usage, .credentialRejected, .resolve, .limits, .ready, .pong],
+        .draining: [.usage, .credentialRejected, .resolve, .limits, .ready, .pong, .drained],
     ]
 }
 
@@ -28,7 +28,7 @@ extension SupervisorMessage.Kind {
     package static let permitted: [WorkerState: Set<SupervisorMessage.Kind>] = [
         .started: [.hello],
         .configuring: [.configure],
-        .serving: [.listen, .credential, .addresses, .acknowledge, .drain, .report],
-        .draining: [.credential, .addresses, .acknowledge, .drain, .report],
+        .serving: [.configure, .listen, .credential, .addresses, .acknowledge, .drain, .report, .log, .ping],
+        .draining: [.configure, .credential, .addresses, .acknowledge, .drain, .report, .log, .ping],
     ]
 }

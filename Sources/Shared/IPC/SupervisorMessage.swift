@@ -3,7 +3,8 @@ package import OCMEventLoop
 /// What the supervisor says to a worker.
 package enum SupervisorMessage: Message {
     case hello(Hello)
-    /// Everything that a worker serves by, to be answered with `ready`.
+    /// Everything that a worker serves by, to be answered with `ready`. One that serves already takes of it what can change
+    /// under way: users, headers, limits, timeouts and what it logs.
     case configure(WorkerConfiguration)
     /// A listening socket for the service, which comes as the descriptor.
     case listen(service: String)
@@ -17,10 +18,14 @@ package enum SupervisorMessage: Message {
     case drain(milliseconds: UInt64)
     /// Send all usage records again that are not acknowledged: for some there was no room, and now there is.
     case report
+    /// Where to write the log from now on, which comes as the descriptor.
+    case log
+    /// To be answered with `pong`, at once.
+    case ping
 
     package enum Kind: UInt8, CaseIterable, Sendable {
         case hello = 1
-        case configure, listen, credential, addresses, acknowledge, drain, report
+        case configure, listen, credential, addresses, acknowledge, drain, report, log, ping
     }
 
     package var kind: Kind {
@@ -33,11 +38,16 @@ package enum SupervisorMessage: Message {
         case .acknowledge: .acknowledge
         case .drain: .drain
         case .report: .report
+        case .log: .log
+        case .ping: .ping
         }
     }
 
     package var descriptorCount: ClosedRange<Int> {
-        if case .listen = self { 1...1 } else { 0...0 }
+        switch self {
+        case .listen, .log: 1...1
+        default: 0...0
+        }
     }
 
     package func encode(into encoder: inout MessageEncoder) {
@@ -53,7 +63,7 @@ package enum SupervisorMessage: Message {
             encoder.put(addresses) { $1.encode(into: &$0) }
         case .acknowledge(let sequence): encoder.put(sequence)
         case .drain(let milliseconds): encoder.put(milliseconds)
-        case .report: break
+        case .report, .log, .ping: break
         }
     }
 
@@ -74,6 +84,8 @@ package enum SupervisorMessage: Message {
         case .acknowledge: self = .acknowledge(sequence: try decoder.take())
         case .drain: self = .drain(milliseconds: try decoder.take())
         case .report: self = .report
+        case .log: self = .log
+        case .ping: self = .ping
         }
     }
 }

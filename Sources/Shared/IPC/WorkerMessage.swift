@@ -1,7 +1,7 @@
 /// What a worker says to the supervisor.
 package enum WorkerMessage: Message {
     case hello(Hello)
-    /// The configuration of that generation is in force: the worker can be given listeners.
+    /// The configuration of that generation is in force: a worker that has just started can be given listeners.
     case ready(generation: UInt64)
     /// Records, the first of which has this number, the others the following ones.
     case usage(sequence: UInt64, [UsageRecord])
@@ -16,10 +16,12 @@ package enum WorkerMessage: Message {
     case listener(service: String)
     /// What the API has said of the limits of the service's login: when it changes, once a second at most.
     case limits(service: String, SeenLimits)
+    /// The answer to `ping`: what is open.
+    case pong(WorkerLoad)
 
     package enum Kind: UInt8, CaseIterable, Sendable {
         case hello = 1
-        case ready, usage, credentialRejected, resolve, drained, listener, limits
+        case ready, usage, credentialRejected, resolve, drained, listener, limits, pong
     }
 
     /// The most records in one message.
@@ -35,6 +37,7 @@ package enum WorkerMessage: Message {
         case .drained: .drained
         case .listener: .listener
         case .limits: .limits
+        case .pong: .pong
         }
     }
 
@@ -58,6 +61,7 @@ package enum WorkerMessage: Message {
         case .limits(let service, let seen):
             encoder.put(service)
             seen.encode(into: &encoder)
+        case .pong(let load): load.encode(into: &encoder)
         }
     }
 
@@ -80,6 +84,7 @@ package enum WorkerMessage: Message {
         case .limits:
             let service = try decoder.takeString("service", atMost: Bounds.tag)
             self = .limits(service: service, try SeenLimits(from: &decoder))
+        case .pong: self = .pong(try WorkerLoad(from: &decoder))
         }
     }
 }

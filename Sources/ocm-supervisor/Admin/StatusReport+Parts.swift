@@ -2,8 +2,13 @@ import OCMEventLoop
 import OCMIPC
 
 extension StatusReport.Worker {
-    init(pid: Int32, since: Timestamp, state: WorkerState) {
-        self.init(pid: pid, since: since.wholeSeconds, state: State(state))
+    @EventLoop init(_ worker: WorkerProcess) {
+        let remaining = worker.drainDeadline.map { Timestamp.now + ($0 - EventLoop.now) }
+        self.init(
+            pid: worker.pid, since: worker.started.wholeSeconds, state: State(worker.state),
+            version: worker.build.isEmpty ? nil : worker.build,
+            connections: worker.load.map { Int($0.connections) }, exchanges: worker.load.map { Int($0.exchanges) },
+            deadline: remaining?.wholeSeconds)
     }
 }
 

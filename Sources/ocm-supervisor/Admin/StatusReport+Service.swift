@@ -10,7 +10,7 @@ extension StatusReport {
             version: Release.version, pid: getpid(), state: state, started: started.wholeSeconds,
             time: Timestamp.now.wholeSeconds, configuration: configuration.file,
             workers_configured: configuration.workers,
-            workers: service.fleet.workers.map { Worker(pid: $0.pid, since: $0.started, state: $0.state) },
+            workers: service.fleet.workers.map { Worker($0) },
             services: configuration.services.compactMap { part in
                 service.logins.status(of: part.tag).map { login in
                     Service(part, listeners: service.fleet.listeners.addresses(of: part.tag), credential: login)

@@ -18,6 +18,13 @@ struct StatusReport: Codable, Equatable {
         /// Since when this supervisor has had it.
         let since: String
         let state: State
+        /// Of its program; nil before it has said so.
+        var version: String?
+        /// What it had open when it was asked last, seconds ago at most.
+        var connections: Int?
+        var exchanges: Int?
+        /// When what is open is cut, once it drains.
+        var deadline: String?
     }
 
     struct Listener: Codable, Equatable {

@@ -15,6 +15,8 @@ import OCMIPC
 
     private let rendezvous: RendezvousDirectory?
     private let log: LogTarget
+    private let settings: WorkerConfiguration
+    private let plan: WorkerGeneration.Plan
 
     /// Does all of the start that can fail without touching what runs.
     init(_ configuration: Configuration, log: LogTarget, accounts: UsageAccounts) throws(StartFailure) {
@@ -22,14 +24,14 @@ import OCMIPC
         self.accounts = accounts
         self.log = log
         guard let programs = Programs.locate() else { throw .noWorkerProgram }
-        let settings = WorkerConfiguration(configuration, generation: 1, roots: try StartUp.roots(configuration))
+        settings = WorkerConfiguration(configuration, generation: 1, roots: try StartUp.roots(configuration))
         logins = CredentialStores(
             configuration.services, try StartUp.loginSurroundings(configuration, programs), logger: log.logger)
         resolver = Resolver(program: programs.supervisor, logger: log.logger)
         rendezvous = StartUp.rendezvous(configuration, log.logger)
+        plan = WorkerGeneration.Plan(account: try StartUp.account(configuration), count: configuration.workers)
         fleet = WorkerFleet(
-            program: programs.worker, account: try StartUp.account(configuration), configuration: settings,
-            rendezvous: rendezvous, logger: log.logger, logDescriptor: log.descriptor)
+            program: programs.worker, rendezvous: rendezvous, logger: log.logger, logDescriptor: log.descriptor)
         connect()
     }
 
@@ -41,7 +43,7 @@ import OCMIPC
         let hosts = upstreamHosts
         fleet.handle = { [accounts, logins, resolver] worker, event in
             switch event {
-            case .ready: break
+            case .ready, .pong: break
             case .usage(let sequence, let records):
                 accounts.add(worker: worker.identity, sequence: sequence, records)
             case .credentialRejected(let service, let generation):
@@ -76,7 +78,11 @@ import OCMIPC
                 fleet.publish((try? result.get()) ?? [], of: host)
             }
         }
-        guard await fleet.start(count: configuration.workers, until: deadline) else { return false }
+        let generation = fleet.start(settings, plan)
+        // Who connects while the others start is served by the first that is ready.
+        fleet.promote(generation, retiringWithin: nil)
+        fleet.keepAsking()
+        guard await fleet.isReady(generation, until: deadline) else { return false }
         fleet.retireOrphans(within: configuration.drainTimeout)
         return true
     }

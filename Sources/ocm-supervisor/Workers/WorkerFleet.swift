@@ -1,81 +1,126 @@
+import Glibc
 import Logging
 import OCMEventLoop
 import OCMIPC
 
-/// Keeps the configured number of workers running and tells all of them the same.
+/// All workers, of whatever generation, and what all of them are told.
 @EventLoop final class WorkerFleet {
-    private let program: String
-    private let account: (user: UInt32, group: UInt32)?
-    private let configuration: WorkerConfiguration
+    /// The one that serves; nil before the start.
+    private(set) var current: WorkerGeneration?
+    /// Those that are to take its place, or have had it and finish what is open.
+    private var others: [WorkerGeneration] = []
+    /// The workers of an earlier supervisor.
+    private var orphans: [WorkerProcess] = []
     let listeners = ListenerSet()
+    /// What to do with what a worker says, and when one has ended and all that it said has been handled.
+    var handle: (WorkerProcess, WorkerProcess.Event) -> Void = { _, _ in }
+    var ended: (WorkerProcess) -> Void = { _ in }
+
+    private let program: String
     private let rendezvous: RendezvousDirectory?
     private let logger: Logger
     /// Where workers write their log.
     private let logDescriptor: Int32
-    /// What to do with what a worker says, and when one has ended and all that it said has been handled.
-    var handle: (WorkerProcess, WorkerProcess.Event) -> Void = { _, _ in }
-    var ended: (WorkerProcess) -> Void = { _ in }
-    private(set) var workers: [WorkerProcess] = []
     private var isStopping = false
     /// Nothing is waited for any more.
     private var isHurried = false
     /// What a worker that starts has to be told, the latest of each.
     private var credentials: [String: CredentialState] = [:]
     private var addresses: [String: [SocketAddress]] = [:]
-    private var readyCount = 0
     private let changed = Wakeup()
+    private let pings = Wakeup()
 
-    /// Waits between attempts to replace a worker that does not live long.
-    private static let backoffAtMost = Duration.seconds(30)
-
-    init(
-        program: String, account: (user: UInt32, group: UInt32)?, configuration: WorkerConfiguration,
-        rendezvous: RendezvousDirectory?, logger: Logger, logDescriptor: Int32
-    ) {
+    init(program: String, rendezvous: RendezvousDirectory?, logger: Logger, logDescriptor: Int32) {
         self.program = program
-        self.account = account
-        self.configuration = configuration
         self.rendezvous = rendezvous
         self.logger = logger
         self.logDescriptor = logDescriptor
     }
 
-    /// Lets the workers of an earlier supervisor go on.
-    func takeOver(_ orphans: OrphanedWorkers) {
-        workers += orphans.workers
-        for worker in orphans.workers {
-            EventLoop.spawn { [self] in await serve(worker) }
-        }
+    var generations: [WorkerGeneration] { others + (current.map { [$0] } ?? []) }
+
+    var workers: [WorkerProcess] { orphans + generations.flatMap(\.workers) }
+
+    /// Whether workers of an earlier supervisor are left.
+    var hasOrphans: Bool { !orphans.isEmpty }
+
+    /// Something has happened that somebody may wait for.
+    func noteChange() {
+        changed.signal()
     }
 
-    /// Lets go of the workers of an earlier supervisor, and of the own ones: this start has failed, and the next one may not.
-    func abandon() {
-        isStopping = true
-        for worker in workers {
-            if worker.isOrphan { worker.close() } else { worker.process.kill(9) }
-        }
+    func noteEnd(of generation: WorkerGeneration) {
+        if generation.isRetired, generation.workers.isEmpty { others.removeAll { $0 === generation } }
+        changed.signal()
+    }
+}
+
+// Generations.
+extension WorkerFleet {
+    /// Starts workers that get no listeners yet.
+    func start(_ configuration: WorkerConfiguration, _ plan: WorkerGeneration.Plan) -> WorkerGeneration {
+        let generation = WorkerGeneration(configuration, plan, in: self)
+        others.append(generation)
+        generation.start()
+        return generation
     }
 
-    /// Has the workers of an earlier supervisor finish what they have open, and end.
-    func retireOrphans(within duration: Duration?) {
-        let milliseconds = (duration ?? .seconds(365 * 86400)).wholeMilliseconds
-        for worker in workers where worker.isOrphan { worker.drain(within: milliseconds) }
+    /// Has a generation serve in place of the one before, which finishes what it has open.
+    func promote(_ generation: WorkerGeneration, retiringWithin duration: Duration?) {
+        others.removeAll { $0 === generation }
+        let previous = current
+        current = generation
+        generation.activate()
+        guard let previous else { return }
+        if !previous.workers.isEmpty { others.append(previous) }
+        previous.retire(within: duration)
     }
 
-    /// Starts the workers and waits until one of each place is ready or the deadline has come.
+    /// Ends a generation that has not come to serve.
+    func discard(_ generation: WorkerGeneration) {
+        generation.abandon()
+        noteEnd(of: generation)
+    }
+
+    /// Waits until one worker of each place is ready. False where the deadline comes first, or they keep dying before they
+    /// are.
     ///
-    /// - Returns: whether all are ready.
-    func start(count: Int, until deadline: Instant) async -> Bool {
-        for _ in 0..<count {
-            EventLoop.spawn { [self] in await keep() }
-        }
-        while readyCount < count {
-            if isHurried { return false }
+    /// - Parameter patience: how many may.
+    func isReady(_ generation: WorkerGeneration, until deadline: Instant, patience: Int = .max) async -> Bool {
+        while !generation.isReady {
+            if isHurried || isStopping || generation.failures > patience { return false }
             do { try await changed.wait(until: deadline) } catch { return false }
         }
         return true
     }
 
+    /// Lets the workers of an earlier supervisor go on.
+    func takeOver(_ orphans: OrphanedWorkers) {
+        self.orphans += orphans.workers
+        for worker in orphans.workers {
+            EventLoop.spawn { [self] in
+                await serve(worker, of: nil)
+                self.orphans.removeAll { $0 === worker }
+                changed.signal()
+            }
+        }
+    }
+
+    /// Has the workers of an earlier supervisor finish what they have open, and end.
+    func retireOrphans(within duration: Duration?) {
+        for worker in orphans { worker.drain(within: duration.milliseconds) }
+    }
+
+    /// Lets go of the workers of an earlier supervisor, and of the own ones: this start has failed, and the next one may not.
+    func abandon() {
+        isStopping = true
+        for generation in generations { generation.abandon() }
+        for worker in orphans { worker.close() }
+    }
+}
+
+// What all of them are told.
+extension WorkerFleet {
     func publish(_ credential: CredentialState, for service: String) {
         credentials[service] = credential
         broadcast(.credential(service: service, credential))
@@ -87,7 +132,7 @@ import OCMIPC
     }
 
     private func broadcast(_ message: SupervisorMessage) {
-        for worker in workers where worker.state == .serving || worker.state == .draining { worker.send(message) }
+        for worker in workers where worker.isReady { worker.send(message) }
     }
 
     /// What is on disk of a worker's usage.
@@ -101,13 +146,102 @@ import OCMIPC
         workers.first { $0.identity == worker }?.send(.report)
     }
 
+    /// Tells a worker that has become ready what the others know already.
+    private func introduce(_ worker: WorkerProcess, of generation: WorkerGeneration) {
+        generation.bringUpToDate(worker)
+        for (service, credential) in credentials { worker.send(.credential(service: service, credential)) }
+        for (host, found) in addresses { worker.send(.addresses(host: host, found)) }
+        if generation.isActive { giveListeners(to: worker) }
+    }
+
+    func giveListeners(to worker: WorkerProcess) {
+        for (service, descriptor) in listeners.descriptors {
+            worker.send(.listen(service: service), descriptors: [descriptor])
+        }
+    }
+
+    /// Asks all workers again and again what they have open: more often while some drain.
+    func keepAsking() {
+        EventLoop.spawn { [self] in
+            while !isStopping || !workers.isEmpty {
+                for worker in workers { worker.ping() }
+                let isDraining = workers.contains { $0.state == .draining }
+                try? await pings.wait(until: EventLoop.now + (isDraining ? .seconds(1) : .seconds(5)))
+            }
+        }
+    }
+}
+
+// The life of a worker.
+extension WorkerFleet {
+    /// Starts one; nil where that is not possible.
+    func makeWorker(account: (user: UInt32, group: UInt32)?) -> WorkerProcess? {
+        do throws(SystemError) {
+            let worker = try WorkerProcess(
+                program: program, account: account, log: logDescriptor, rendezvous: rendezvous)
+            logger.info("worker started", metadata: ["worker": "\(worker.pid)"])
+            return worker
+        } catch {
+            logger.error("a worker can't be started", metadata: ["program": "\(program)", "reason": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Does what it says until it has ended.
+    func serve(_ worker: WorkerProcess, of generation: WorkerGeneration?) async {
+        var isKnown = worker.isOrphan
+        await worker.serve(configuration: generation?.configuration) { event in
+            if case .ready = event, let generation {
+                if !isKnown { introduce(worker, of: generation) }
+                isKnown = true
+                changed.signal()
+            }
+            handle(worker, event)
+        }
+        await bury(worker, of: generation)
+    }
+
+    /// A worker that has finished ends by itself; one that does not is ended.
+    private func endLater(_ worker: WorkerProcess) {
+        EventLoop.spawn {
+            try? await EventLoop.sleep(for: .seconds(5))
+            worker.process.kill(9)
+        }
+    }
+
+    /// The channel has ended: so has the worker, or it must.
+    private func bury(_ worker: WorkerProcess, of generation: WorkerGeneration?) async {
+        worker.close()
+        if let violation = worker.violation {
+            logger.critical(
+                "a worker is ended", metadata: ["worker": "\(worker.pid)", "reason": "\(violation)"])
+        }
+        // Without its channel it could serve on, unwatched and unreplaced.
+        if worker.hasDrained { endLater(worker) } else { worker.process.kill(9) }
+        let exit = try? await worker.process.exit()
+        rendezvous?.remove(worker.identity)
+        ended(worker)
+        if worker.state == .draining || isStopping || generation?.isRetired == true {
+            logger.info("worker ended", metadata: ["worker": "\(worker.pid)"])
+        } else {
+            logger.error(
+                worker.isOrphan ? "worker died" : "worker died, it is replaced",
+                metadata: ["worker": "\(worker.pid)", "reason": "\(exit.map(\.description) ?? "unknown")"])
+        }
+    }
+}
+
+// The end.
+extension WorkerFleet {
     /// Drains all workers and waits for their end; those that are left at the deadline are killed.
     func stop(within duration: Duration) async {
         isStopping = true
         isHurried = false
-        for worker in workers { worker.drain(within: duration.wholeMilliseconds) }
+        for generation in generations { generation.retire(within: duration) }
+        retireOrphans(within: duration)
         // Who comes now is refused at once, instead of waiting in a queue that nobody will serve.
         listeners.close()
+        pings.signal()
         let deadline = EventLoop.now + duration + .seconds(15)
         while !workers.isEmpty {
             do {
@@ -132,82 +266,5 @@ import OCMIPC
         while !workers.isEmpty {
             do { try await changed.wait(until: deadline) } catch { return }
         }
-    }
-
-    /// Keeps one place filled.
-    private func keep() async {
-        var failures = 0
-        while !isStopping {
-            let start = EventLoop.now
-            await runWorker()
-            if isStopping { return }
-            failures = EventLoop.now - start > .seconds(60) ? 0 : failures + 1
-            let delay = failures < 2 ? .zero : min(.milliseconds(100) * (1 << min(failures, 10)), Self.backoffAtMost)
-            if delay > .zero { try? await EventLoop.sleep(for: delay) }
-        }
-    }
-
-    private func runWorker() async {
-        let worker: WorkerProcess
-        do throws(SystemError) {
-            worker = try WorkerProcess(
-                program: program, account: account, log: logDescriptor, rendezvous: rendezvous)
-        } catch {
-            logger.error("a worker can't be started", metadata: ["program": "\(program)", "reason": "\(error)"])
-            return
-        }
-        workers.append(worker)
-        logger.info("worker started", metadata: ["worker": "\(worker.pid)"])
-        await serve(worker)
-    }
-
-    private func serve(_ worker: WorkerProcess) async {
-        await worker.serve(configuration: configuration) { event in
-            if case .ready = event { introduce(worker) }
-            handle(worker, event)
-        }
-        await bury(worker)
-    }
-
-    /// Tells a worker that has become ready what the others know already.
-    private func introduce(_ worker: WorkerProcess) {
-        for (service, credential) in credentials { worker.send(.credential(service: service, credential)) }
-        for (host, found) in addresses { worker.send(.addresses(host: host, found)) }
-        for (service, descriptor) in listeners.descriptors {
-            worker.send(.listen(service: service), descriptors: [descriptor])
-        }
-        readyCount += 1
-        changed.signal()
-    }
-
-    /// A worker that has finished ends by itself; one that does not is ended.
-    private func endLater(_ worker: WorkerProcess) {
-        EventLoop.spawn {
-            try? await EventLoop.sleep(for: .seconds(5))
-            worker.process.kill(9)
-        }
-    }
-
-    /// The channel has ended: so has the worker, or it must.
-    private func bury(_ worker: WorkerProcess) async {
-        worker.close()
-        if let violation = worker.violation {
-            logger.critical(
-                "a worker is ended", metadata: ["worker": "\(worker.pid)", "reason": "\(violation)"])
-        }
-        // Without its channel it could serve on, unwatched and unreplaced.
-        if worker.hasDrained { endLater(worker) } else { worker.process.kill(9) }
-        let exit = try? await worker.process.exit()
-        rendezvous?.remove(worker.identity)
-        workers.removeAll { $0 === worker }
-        ended(worker)
-        if worker.state == .draining || isStopping {
-            logger.info("worker ended", metadata: ["worker": "\(worker.pid)"])
-        } else {
-            logger.error(
-                worker.isOrphan ? "worker died" : "worker died, it is replaced",
-                metadata: ["worker": "\(worker.pid)", "reason": "\(exit.map(\.description) ?? "unknown")"])
-        }
-        changed.signal()
     }
 }

@@ -9,11 +9,13 @@ import OCMIPC
 
     /// What happened to it.
     enum Event {
-        case ready
+        /// The configuration of that generation is in force.
+        case ready(generation: UInt64)
         case usage(sequence: UInt64, [UsageRecord])
         case credentialRejected(service: String, generation: UInt64)
         case resolve(host: String)
         case limits(service: String, SeenLimits)
+        case pong
     }
 
     /// The random name under which its usage is counted.
@@ -28,6 +30,16 @@ import OCMIPC
     private(set) var state = WorkerState.started
     /// Why the worker has to be ended.
     private(set) var violation: String?
+    /// The configuration that it has said to be in force.
+    private(set) var confirmed: UInt64 = 0
+    /// What was open when it was asked last; nil before that.
+    private(set) var load: WorkerLoad?
+    /// Since when it owes an answer.
+    private(set) var pongDue: Instant?
+    /// When what is open is cut, once it drains.
+    private(set) var drainDeadline: Instant?
+    /// The version of the worker's program.
+    private(set) var build = ""
 
     /// How long messages gather in the socket, most of which are usage. At its 166 messages this is good for 33 000
     /// requests a second; what does not fit gathers in the worker.
@@ -43,7 +55,7 @@ import OCMIPC
 
     var pid: Int32 { process.pid }
 
-    private var isReady: Bool { state == .serving || state == .draining }
+    var isReady: Bool { state == .serving || state == .draining }
 
     /// Starts a worker. Its channel is descriptor 3, its rendezvous 4, its log goes where the supervisor's does.
     init(
@@ -98,14 +110,14 @@ import OCMIPC
 
     /// Takes what the worker says until its channel ends, for whatever reason.
     ///
-    /// - Parameter configuration: follows the worker's hello.
-    func serve(configuration: WorkerConfiguration, _ handle: (Event) -> Void) async {
+    /// - Parameter configuration: follows the worker's hello; nil for an orphan, which has said it.
+    func serve(configuration: WorkerConfiguration?, _ handle: (Event) -> Void) async {
         if !isReady { send(.hello(Hello(build: Release.version))) }
         let deadline = EventLoop.now + Self.startTime
         while let message = await next(until: isReady ? .never : deadline) {
             switch message {
-            case .hello: send(.configure(configuration))
-            case .ready: handle(.ready)
+            case .hello: if let configuration { send(.configure(configuration)) }
+            case .ready(let generation): handle(.ready(generation: generation))
             case .usage(let sequence, let records): handle(.usage(sequence: sequence, records))
             case .credentialRejected(let service, let generation):
                 handle(.credentialRejected(service: service, generation: generation))
@@ -114,6 +126,7 @@ import OCMIPC
             case .drained:
                 hasDrained = true
                 return
+            case .pong: handle(.pong)
             case .listener: break
             }
         }
@@ -129,8 +142,15 @@ import OCMIPC
                 return nil
             }
             switch message {
-            case .hello: state = isOrphan ? .returning : .configuring
-            case .ready: state = .serving
+            case .hello(let hello):
+                build = hello.build
+                state = isOrphan ? .returning : .configuring
+            case .ready(let generation):
+                confirmed = generation
+                if !isReady { state = .serving }
+            case .pong(let load):
+                self.load = load
+                pongDue = nil
             case .listener(let service):
                 guard let descriptor = received.packet.takeDescriptor() else { break }
                 guard listeners.count < Self.listenersAtMost else {
@@ -162,10 +182,18 @@ import OCMIPC
         switch state {
         case .serving, .draining:
             state = .draining
+            drainDeadline = EventLoop.now + .milliseconds(Int64(clamping: min(milliseconds, 1 << 40)))
             send(.drain(milliseconds: milliseconds))
         case .started, .configuring, .returning:
             process.kill(9)
         }
+    }
+
+    /// Asks what is open, and whether it is there at all.
+    func ping() {
+        guard isReady, pongDue == nil else { return }
+        pongDue = EventLoop.now
+        send(.ping)
     }
 
     func close() {

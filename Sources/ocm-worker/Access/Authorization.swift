@@ -2,9 +2,9 @@ internal import OCMHTTP
 internal import OCMTLS
 
 /// Who sends a request, as its Authorization field proves.
-enum Authorization: Equatable {
-    /// The user's place in the table; nil where the service has none.
-    case granted(user: Int?)
+enum Authorization {
+    /// Nil where the service has no users.
+    case granted(user: User?)
     case refused(Refusal)
 
     enum Refusal: Equatable {
@@ -35,7 +35,7 @@ enum Authorization: Equatable {
             return
         }
         let digest = SHA256Digest(of: value.extracting(start..<value.count))
-        self = users.index(of: digest).map { .granted(user: $0) } ?? .refused(.unknown)
+        self = users.user(of: digest).map { .granted(user: $0) } ?? .refused(.unknown)
     }
 
     private static func startOfToken(_ value: Span<UInt8>) -> Int? {

@@ -5,7 +5,8 @@ internal import OCMTLS
 
 extension Exchange {
     /// Ends an exchange that failed: with an answer of our own as long as none has begun, else with a cut.
-    func answer(_ error: ExchangeError) async -> Ending {
+    func answer(_ failure: ExchangeError) async -> Ending {
+        let error = isRevoked ? ExchangeError.revoked : failure
         log(error)
         switch error {
         case .clientGone, .clientStalled: return .cut
@@ -47,7 +48,7 @@ extension Exchange {
                 "the API's answer is malformed", metadata: ["service": "\(service.tag)", "reason": "\(reason)"])
         case .upstreamSilent:
             service.logger.warning("the API is silent", metadata: ["service": "\(service.tag)"])
-        case .clientGone, .malformedRequest, .bodyStalled, .clientStalled, .cancelled, .refused: break
+        case .clientGone, .malformedRequest, .bodyStalled, .clientStalled, .cancelled, .revoked, .refused: break
         }
     }
 }
@@ -67,6 +68,9 @@ extension ErrorResponse {
         case .cancelled:
             self.init(
                 status: 503, type: "api_error", message: "the service is restarting", retryAfter: 1, closes: true)
+        case .revoked:
+            self.init(
+                status: 401, type: "authentication_error", message: Authorization.Refusal.unknown.message, closes: true)
         default: self.init(status: 502, type: "api_error", message: "the API could not be reached")
         }
     }

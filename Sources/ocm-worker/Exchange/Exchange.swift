@@ -41,6 +41,9 @@ internal import OCMTLS
         downlink = Downlink(request: request, service: service, credential: route.generation)
     }
 
+    /// The users have changed, and who began this is none of them any more.
+    var isRevoked: Bool { !service.users.permits(request.user) }
+
     /// A waiting connection that the API has closed fails this soon; one that fails later may have failed over the request
     /// itself, which then is not for us to repeat.
     private static let staleTime = Duration.seconds(2)

@@ -16,4 +16,6 @@ enum ExchangeError: Error {
     case refused(ErrorResponse)
     /// The exchange was told to end: the drain's deadline.
     case cancelled
+    /// Its user is none any more.
+    case revoked
 }

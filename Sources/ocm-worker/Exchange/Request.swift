@@ -6,12 +6,12 @@ struct Request: Sendable {
     let version: HTTPVersion
     let keepsAlive: Bool
     let expectsContinue: Bool
-    /// The user's place in the service's table.
-    let user: Int?
+    /// Nil where the service had no users.
+    let user: User?
     /// How the answer states its usage; nil where there is none to be counted.
     let api: ResponseMeter.API?
 
-    init(_ head: RequestHead, in bytes: Span<UInt8>, user: Int?) {
+    init(_ head: RequestHead, in bytes: Span<UInt8>, user: User?) {
         method = head.method
         version = head.version
         keepsAlive = head.keepsAlive && head.version == .http11

@@ -66,7 +66,7 @@ internal import OCMIPC
     private mutating func report(_ usage: TokenUsage, _ model: String) {
         unsettled = service.reporter.report(
             UsageRecord(
-                service: service.tag, user: request.user.map { service.users.names[$0] } ?? "",
+                service: service.tag, user: request.user?.name ?? "",
                 model: usage.model.isEmpty ? model : usage.model, serviceTier: usage.serviceTier,
                 inputTokens: usage.inputTokens, cachedTokens: usage.cachedTokens,
                 cacheWriteTokens: usage.cacheWriteTokens, outputTokens: usage.outputTokens,

@@ -7,19 +7,18 @@ internal import OCMTLS
 /// One configured service as its exchanges see it.
 @EventLoop final class Service {
     let tag: String
-    let users: UserTable
-    let bounds: Bounds
-    /// The fields that every request to the API gets.
-    let overrides: [Field]
-    /// Their names, and those of fields that are only left out.
-    let replaced: [Field]
+    private(set) var users: UserTable
+    private(set) var bounds: Bounds
+    private var headers: HeaderOverrides
     let reporter: Reporter
     let limits: LimitsReporter
-    let logger: Logger
+    private(set) var logger: Logger
     /// Bytes of requests that are kept for sending them again, over all services.
     let replayBudget: ByteBudget
 
     private let configuration: WorkerConfiguration.Service
+    /// What the route was made with.
+    private var credential: CredentialState.Credential?
     private let pools: UpstreamPools
     /// Nil while there is no credential.
     private(set) var route: Route?
@@ -33,7 +32,6 @@ internal import OCMTLS
     private var mayAskAgain = Instant.now
     /// What was refused while another supervisor was there.
     private var refusedFields: [UInt8]?
-    private var openRequests: [Int]
     private let reject: (UInt64) -> Void
 
     init(
@@ -49,29 +47,38 @@ internal import OCMTLS
         self.logger = logger
         self.reject = reject
         tag = configuration.tag
-        users = UserTable(
-            configuration.users.compactMap { user in
-                SHA256Digest(bytes: user.digest.span).map { (user.name, $0) }
-            })
-        openRequests = Array(repeating: 0, count: configuration.users.count)
-        var overrides: [Field] = []
-        var replaced: [Field] = []
-        for header in configuration.headers {
-            replaced.append(try Field(name: header.name, value: ""))
-            for value in header.values { overrides.append(try Field(name: header.name, value: value)) }
-        }
-        self.overrides = overrides
-        self.replaced = replaced
+        users = UserTable(configuration.identities)
+        headers = try HeaderOverrides(configuration.headers)
     }
+
+    /// Takes what of another configuration can change under way. Requests that are open go on as they began; those of
+    /// users who are none any more are the caller's to cut.
+    func update(_ changed: WorkerConfiguration.Service, bounds: Bounds, logger: Logger) throws(HTTPError) {
+        let overrides = try HeaderOverrides(changed.headers)
+        let hasOtherHeaders = overrides != headers
+        headers = overrides
+        users = users.replaced(by: changed.identities)
+        self.bounds = bounds
+        self.logger = logger
+        if hasOtherHeaders, let credential { route = try route(with: credential) }
+    }
+
+    private func route(with credential: CredentialState.Credential) throws(HTTPError) -> Route {
+        let endpoint = credential.mode == .chatGPT ? configuration.chatGPT : configuration.openAI
+        return try Route(credential, to: endpoint, pool: pools.pool(to: endpoint), overrides: headers.set)
+    }
+
+    /// Names of the client's fields that do not go to the API.
+    var replaced: [Field] { headers.replaced }
 
     /// Takes a new credential, or that there is none.
     func update(_ state: CredentialState) {
+        credential = nil
         switch state {
         case .available(let credential):
             isReaffirmed = credential.generation <= rejected
-            let endpoint = credential.mode == .chatGPT ? configuration.chatGPT : configuration.openAI
             do throws(HTTPError) {
-                let new = try Route(credential, to: endpoint, pool: pools.pool(to: endpoint), overrides: overrides)
+                let new = try route(with: credential)
                 if refusedFields == new.fields {
                     rejected = new.generation
                     reject(rejected)
@@ -79,6 +86,7 @@ internal import OCMTLS
                 if let route, route.fields == new.fields { limits.tellAgain(of: new.generation) }
                 refusedFields = nil
                 route = new
+                self.credential = credential
             } catch {
                 route = nil
                 logger.error("the credential can't be sent in a header field", metadata: ["service": "\(tag)"])
@@ -126,33 +134,38 @@ internal import OCMTLS
     }
 
     /// Counts a request of a user in, unless there are too many.
-    func begin(user: Int?) -> Bool {
+    func begin(user: User?) -> Bool {
         guard let user else { return true }
-        guard openRequests[user] < bounds.requestsPerUser else { return false }
-        openRequests[user] += 1
+        guard user.openRequests < bounds.requestsPerUser else { return false }
+        user.openRequests += 1
         return true
     }
 
-    func end(user: Int?) {
-        if let user { openRequests[user] -= 1 }
+    func end(user: User?) {
+        user?.openRequests -= 1
     }
 }
 
 /// A count of bytes that several share.
 @EventLoop final class ByteBudget {
-    private var left: Int
+    private var limit: Int
+    private var taken = 0
 
     init(_ limit: Int) {
-        left = limit
+        self.limit = limit
+    }
+
+    func update(_ limit: Int) {
+        self.limit = limit
     }
 
     func take(_ count: Int) -> Bool {
-        guard count <= left else { return false }
-        left -= count
+        guard taken <= limit, count <= limit - taken else { return false }
+        taken += count
         return true
     }
 
     func giveBack(_ count: Int) {
-        left += count
+        taken -= count
     }
 }

@@ -16,6 +16,8 @@ internal import OCMTLS
     /// Waits for a request that has not begun.
     private(set) var isIdle = true
     private var hasServed = false
+    /// What is being served.
+    private(set) var exchange: Exchange?
 
     /// How long a refused client may go on sending before it is cut.
     private static let lingerTime = Duration.seconds(5)
@@ -61,6 +63,8 @@ internal import OCMTLS
     private func handle(_ intake: RequestIntake) async -> Exchange.Ending {
         switch intake {
         case .exchange(let exchange):
+            self.exchange = exchange
+            defer { self.exchange = nil }
             let ending = await exchange.run()
             input = exchange.input
             return ending

@@ -13,6 +13,9 @@ internal import OCMEventLoop
 
     var connectionCount: Int { connections.count }
 
+    /// Requests whose answers are not whole yet.
+    var exchangeCount: Int { connections.values.count { $0.connection.exchange != nil } }
+
     func connectionCount(of address: String) -> Int { perAddress[address] ?? 0 }
 
     /// Serves a connection in a task of its own.
@@ -47,6 +50,11 @@ internal import OCMEventLoop
                 return
             }
         }
+    }
+
+    /// Cuts the exchanges of users who are none any more.
+    func cutRevoked() {
+        for (connection, task) in connections.values where connection.exchange?.isRevoked == true { task.cancel() }
     }
 
     /// Gives the drain under way another deadline.

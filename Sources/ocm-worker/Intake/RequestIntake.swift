@@ -23,7 +23,7 @@ extension ClientConnection {
     private func decide(_ head: RequestHead, _ bytes: Span<UInt8>, from offset: Int) -> RequestIntake {
         let path = bytes.extracting(head.path)
         if let refusal = refusalOfPath(head, path) { return refuse(head, refusal) }
-        let user: Int?
+        let user: User?
         switch Authorization(head, in: bytes, users: service.users) {
         case .granted(let granted): user = granted
         case .refused(let reason):
@@ -47,7 +47,7 @@ extension ClientConnection {
     }
 
     private func begin(
-        _ head: RequestHead, _ bytes: Span<UInt8>, from offset: Int, user: Int?, _ route: Route
+        _ head: RequestHead, _ bytes: Span<UInt8>, from offset: Int, user: User?, _ route: Route
     ) throws(HTTPError) -> RequestIntake {
         let body = try BodyReader(head.framing, limit: service.bounds.body)
         let request = Request(head, in: bytes, user: user)

@@ -5,20 +5,24 @@ internal import OCMTLS
 /// Opens connections to the API.
 @EventLoop final class Dialer {
     private let addresses: AddressBook
-    private let connectTimeout: Duration
+    private var connectTimeout: Duration
     /// Nil where no endpoint needs it.
     private let security: UpstreamSecurity?
     /// Asks the supervisor for the addresses of a host.
     private let resolve: (String) -> Void
 
     init(
-        addresses: AddressBook, connectTimeout: Duration, security: UpstreamSecurity?,
+        addresses: AddressBook, timeouts: WorkerConfiguration.Timeouts, security: UpstreamSecurity?,
         resolve: @escaping (String) -> Void
     ) {
         self.addresses = addresses
-        self.connectTimeout = connectTimeout
+        connectTimeout = timeouts.connectTime
         self.security = security
         self.resolve = resolve
+    }
+
+    func update(_ timeouts: WorkerConfiguration.Timeouts) {
+        connectTimeout = timeouts.connectTime
     }
 
     /// Tries the host's addresses in turn, all within the connect timeout.
@@ -66,5 +70,11 @@ internal import OCMTLS
         } catch {
             throw error == .cancelled ? .cancelled : .handshake(address, error)
         }
+    }
+}
+
+extension WorkerConfiguration.Timeouts {
+    fileprivate var connectTime: Duration {
+        upstreamConnect == 0 ? .seconds(365 * 86400) : .milliseconds(Int64(clamping: upstreamConnect))
     }
 }
