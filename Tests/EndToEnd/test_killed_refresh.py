@@ -1,6 +1,7 @@
 """kill -9 around a refresh: at random moments, and at each system call on the way of a new token to the disk."""
 
 import collections
+import itertools
 import os
 import pathlib
 import random
@@ -112,7 +113,8 @@ def test_the_supervisor_killed_at_each_call_of_the_write_back(refresh, directory
         if FULL or is_of_write_back(call):
             kill(call)
     for call in filter(is_of_write_back, span):
-        near = (Call(call.name, call.number + offset, call.arguments) for offset in (1, -1, 2, -2, 3, -3))
+        offsets = (0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5)
+        near = itertools.chain(*([Call(call.name, call.number + offset, call.arguments) for offset in offsets],) * 2)
         while names(call) not in met:
             kill(next(near))
     print(f"\nkilled the supervisor at {places.total()} calls: {dict(places)}")

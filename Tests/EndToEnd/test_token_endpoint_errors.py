@@ -8,7 +8,7 @@ import pytest
 
 from harness import FULL, login
 from harness.relay import Relay
-from harness.waiting import eventually_async
+from harness.waiting import eventually, eventually_async
 from test_tls_upstream import certificate
 
 TURN = {"model": "gpt-5.5", "input": "hi", "stream": True}
@@ -120,7 +120,8 @@ def token_requests(ocm):
 def assert_live(ocm):
     stats = ocm.fake.settled()
     assert stats["reused_refresh_tokens"] == 0
-    assert ocm.auth()["tokens"]["refresh_token"] in stats["live_refresh_tokens"]
+    # Clients have the new token before the file has it.
+    eventually(lambda: ocm.auth()["tokens"]["refresh_token"] in stats["live_refresh_tokens"], 10, "the file to be written")
 
 
 # A token that the API rejects: its refresh is waited for.
