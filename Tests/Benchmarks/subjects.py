@@ -11,7 +11,7 @@ from typing import NamedTuple
 UPSTREAM_PORT = 19001
 TOKEN = "sk-bench"
 
-NGINX = """worker_processes 1; worker_rlimit_nofile 40000; daemon off; pid {work}/nginx.pid; error_log {work}/nginx-error.log;
+NGINX = """worker_processes {workers}; worker_rlimit_nofile 40000; daemon off; pid {work}/nginx.pid; error_log {work}/nginx-error.log;
 events {{ worker_connections 20000; }}
 http {{
     access_log off; keepalive_requests 100000000; client_body_buffer_size 1m;
@@ -21,32 +21,43 @@ http {{
     server {{
         listen 127.0.0.1:{port};
         location /v1/ {{
-            proxy_pass http://api/; proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 600s;
+            proxy_pass http://api{path}/; proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 600s;
             proxy_set_header Connection ""; proxy_set_header Authorization "Bearer at"; proxy_set_header ChatGPT-Account-Id acc;
         }}
+        location / {{ return 404; }}
     }}
 }}
 """
 
 HAPROXY = """global
-  nbthread 1
+  nbthread {workers}
   maxconn 9000
-defaults
+{more}defaults
   mode http
   timeout connect 5s
   timeout client 600s
   timeout server 600s
   option http-no-delay
+  option idle-close-on-response
 frontend clients
   bind 127.0.0.1:{port}
+  http-request return status 404 unless {{ path_beg /v1/ }}
   http-request set-header Authorization "Bearer at"
   http-request set-header ChatGPT-Account-Id acc
-  http-request replace-path /v1(.*) \\1
+  http-request replace-path /v1(.*) {path}\\1
   default_backend api
 backend api
   http-reuse always
   server api 127.0.0.1:{upstream}
 """
+
+
+class Upstream(NamedTuple):
+    port: int
+    path: str = ""
+
+
+UPSTREAM = Upstream(UPSTREAM_PORT)
 
 
 class Subject(NamedTuple):
@@ -69,35 +80,36 @@ def program(name):
     return found
 
 
-def nginx(work):
+def nginx(work, upstream=UPSTREAM, workers=1):
     file = work / "nginx.conf"
-    file.write_text(NGINX.format(work=work, upstream=UPSTREAM_PORT, port=19010))
+    file.write_text(NGINX.format(work=work, upstream=upstream.port, path=upstream.path, port=19010, workers=workers))
     return Subject("nginx", 19010, [program("nginx"), "-e", work / "nginx-error.log", "-c", file])
 
 
-def haproxy(work):
+def haproxy(work, upstream=UPSTREAM, workers=1, more="", arguments=()):
+    """`more`: lines of the global section."""
     file = work / "haproxy.cfg"
-    file.write_text(HAPROXY.format(upstream=UPSTREAM_PORT, port=19011))
-    return Subject("HAProxy", 19011, [program("haproxy"), "-f", file])
+    file.write_text(HAPROXY.format(upstream=upstream.port, path=upstream.path, port=19011, workers=workers, more=more))
+    return Subject("HAProxy", 19011, [program("haproxy"), *arguments, "-f", file])
 
 
-def ocm(work, build):
+def ocm(work, build, upstream=UPSTREAM, workers=1, log=None):
     credential = work / "auth.json"
     credential.touch(mode=0o600)
     credential.write_text(json.dumps(login(), indent=2))
     configuration = work / "config.json"
     configuration.touch(mode=0o600)
-    upstream = f"http://127.0.0.1:{UPSTREAM_PORT}"
+    url = f"http://127.0.0.1:{upstream.port}{upstream.path}"
     configuration.write_text(json.dumps({
-        "log": {"level": "warn"},
+        "log": log or {"level": "warn"},
         "services": [{
             "type": "ocm", "tag": "bench", "listen": "127.0.0.1", "listen_port": 19012,
             "credential_path": str(credential), "usages_path": str(work / "usages.json"),
             "users": [{"name": "bench", "token": TOKEN}],
         }],
         "supervisor": {
-            "workers": 1, "state_directory": str(work / "state"), "admin_socket": str(work / "admin.sock"),
-            "endpoints": {"chatgpt": upstream, "openai": upstream, "oauth": upstream},
+            "workers": workers, "state_directory": str(work / "state"), "admin_socket": str(work / "admin.sock"),
+            "endpoints": {"chatgpt": url, "openai": url, "oauth": url},
         },
     }, indent=2))
     return Subject("OCM", 19012, [build / "ocm-supervisor", "run", "-c", configuration])

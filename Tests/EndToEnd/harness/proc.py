@@ -36,6 +36,14 @@ def alive(pid):
     return state(pid) not in "ZX"
 
 
+def command_line(pid):
+    """Its arguments as one text: what a process calls itself, where it does."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def threads(pid):
     return len(os.listdir(f"/proc/{pid}/task"))
 

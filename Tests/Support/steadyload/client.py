@@ -43,6 +43,9 @@ class Client:
     def lost(self):
         """The server has ended the connection between two requests."""
 
+    def prepare(self, handle):
+        """A new socket, before it connects."""
+
     # Asking.
 
     def ask(self, request, answer, seconds):
@@ -62,6 +65,7 @@ class Client:
     def _connect(self):
         handle = self.handle = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.prepare(handle)
         self.tally.connections += 1
         self.opened, self.requests, self.ended, self.writes = now(), 0, False, False
         try:
@@ -92,7 +96,7 @@ class Client:
     def _ready(self, events):
         if events & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
             try:
-                data = self.handle.recv(READ)
+                data = self.receive()
             except BlockingIOError:
                 data = None
             except OSError as error:
@@ -102,6 +106,9 @@ class Client:
                 self._take(data)
         if events & select.EPOLLOUT and self.handle and self.unsent:
             self._send()
+
+    def receive(self):
+        return self.handle.recv(READ)
 
     def _take(self, data):
         if not data:

@@ -4,13 +4,17 @@ import dataclasses
 import itertools
 import json
 import random
+import socket
+import struct
+import time
 
 from . import answer
-from .client import Client
+from .client import READ, Client
 from .loop import Loop, now
 from .tally import KINDS, Tally
 
-RETRY = 0.05  # seconds after a failure
+SO_TIMESTAMPNS = 35  # socket(7); Python has no name for it
+RETRY = 0.2  # seconds after a failure, as the Codex CLI has it
 
 
 @dataclasses.dataclass
@@ -175,13 +179,30 @@ class New(Asking):
 
 
 class Probe(New):
-    """The smallest request that the server answers by itself: whether anybody accepts, and when."""
+    """The smallest request that the server answers by itself: whether anybody accepts, and when.
+
+    The kernel says when the answer came: on a busy machine this process may see it much later.
+    """
 
     kind = "probe"
 
     def begin(self):
         plan = self.load.plan
+        self.began = self.arrived = time.time()
         self.ask(self.load.probe, answer.Answer(plan.probe_status, answer.anything), plan.patience)
 
-    def begun(self, moment):
-        self.tally.waited(moment - self.opened, self.opened)
+    def prepare(self, handle):
+        handle.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+
+    def receive(self):
+        if self.arrived != self.began:
+            return super().receive()
+        data, messages, *_ = self.handle.recvmsg(READ, 64)
+        for _, kind, value in messages:
+            if kind == SO_TIMESTAMPNS:
+                seconds, nanoseconds = struct.unpack("ll", value)
+                self.arrived = seconds + nanoseconds / 1e9
+        return data
+
+    def begun(self, _moment):
+        self.tally.waited(self.arrived - self.began, self.opened)
