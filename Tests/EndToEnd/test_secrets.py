@@ -121,15 +121,18 @@ async def test_a_worker_has_no_refresh_token_and_the_supervisor_no_spent_one(sta
     new = ocm.auth()["tokens"]
     signature = new["access_token"].rpartition(".")[2]
     for worker in ocm.workers():
-        assert leaks.in_memory(worker, signature) > 0  # so this is how one looks
+        assert leaks.places(worker, signature)  # so this is how one looks
         for tokens in (old, new):
             for name in ("refresh_token", "id_token"):
-                assert leaks.in_memory(worker, tokens[name].rpartition(".")[2]) == 0
-    assert leaks.in_memory(ocm.pid, new["refresh_token"]) > 0
+                assert leaks.places(worker, tokens[name].rpartition(".")[2]) == []
+    assert leaks.places(ocm.pid, new["refresh_token"])
     # The file that was replaced is looked at for two seconds more.
     for name in ("refresh_token", "access_token", "id_token"):
-        await eventually_async(lambda: leaks.in_memory(ocm.pid, old[name].rpartition(".")[2]) == 0, 15,
-                               f"the old {name} to be gone from memory")
+        spent = old[name].rpartition(".")[2]
+        try:
+            await eventually_async(lambda: not leaks.places(ocm.pid, spent), 10, f"the old {name} to be gone")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n" + "\n".join(leaks.places(ocm.pid, spent))) from None
 
 
 # Core files, and others of the same user.

@@ -48,10 +48,10 @@ import Testing
             SupervisorMessage.credential(service: Samples.text($0), .unavailable(.absent, retryAfter: 1))
         }
         expectBound("token", 64 * 1024) {
-            credential(.init(generation: 1, mode: .apiKey, token: Array(repeating: 1, count: $0), accountID: ""))
+            credential(.init(generation: 1, mode: .apiKey, token: Samples.token($0), accountID: ""))
         }
         expectBound("accountID", 256) {
-            credential(.init(generation: 1, mode: .apiKey, token: [], accountID: Samples.text($0)))
+            credential(.init(generation: 1, mode: .apiKey, token: Samples.token(0), accountID: Samples.text($0)))
         }
         expectBound("host", 255) { SupervisorMessage.addresses(host: Samples.text($0), []) }
         expectBound("addresses", 64) {

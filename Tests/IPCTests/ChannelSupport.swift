@@ -41,6 +41,12 @@ extension WorkerEnd {
     }
 }
 
+extension PacketSocket {
+    func send(_ bytes: [UInt8], descriptors: [Int32]) throws(SystemError) -> Bool {
+        try send(bytes.span, descriptors: descriptors)
+    }
+}
+
 /// Another message came than was to be expected, or none.
 struct Unexpected: Error {}
 

@@ -8,6 +8,10 @@ func encoded(_ message: some Message) -> [UInt8] {
     return encoder.bytes
 }
 
+extension MessageEncoder {
+    var bytes: [UInt8] { withBytes { bytes in bytes.indices.map { bytes[$0] } } }
+}
+
 /// Reads a message as a channel does: the whole of the bytes.
 func decoded<M: Message>(_ type: M.Type, _ kind: M.Kind, _ bytes: [UInt8]) throws(IPCError) -> M {
     var decoder = MessageDecoder(bytes)

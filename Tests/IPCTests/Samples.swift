@@ -11,7 +11,7 @@ enum Samples {
         .listen(service: "work"),
         .credential(service: "work", .available(credential)),
         .credential(
-            service: "", .available(.init(generation: 0, mode: .apiKey, token: [], accountID: ""))),
+            service: "", .available(.init(generation: 0, mode: .apiKey, token: token(0), accountID: ""))),
         .credential(service: "work", .unavailable(.absent, retryAfter: 0)),
         .credential(service: "work", .unavailable(.refreshFailing, retryAfter: 30)),
         .credential(service: "work", .unavailable(.signInNeeded, retryAfter: .max)),
@@ -50,8 +50,13 @@ enum Samples {
         ],
         credits: .init(isAvailable: true, isUnlimited: false, balance: text(32)))
 
+    static func token(_ count: Int) -> TokenBytes {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
+        return TokenBytes(bytes.span)
+    }
+
     static let credential = CredentialState.Credential(
-        generation: .max, mode: .chatGPT, token: Array(0...255), accountID: "räksmörgås 🦐")
+        generation: .max, mode: .chatGPT, token: token(256), accountID: "räksmörgås 🦐")
 
     static let addresses: [SocketAddress] = [
         .v4(address: 0, port: 0),

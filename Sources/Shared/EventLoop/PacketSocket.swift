@@ -126,10 +126,12 @@ package struct Packet: ~Copyable {
     }
 
     /// Sends a packet; false where the socket has no room now. The descriptors stay the caller's.
-    package func send(_ bytes: [UInt8], descriptors: [Int32] = []) throws(SystemError) -> Bool {
+    package func send(_ bytes: Span<UInt8>, descriptors: [Int32] = []) throws(SystemError) -> Bool {
         guard let number = descriptor?.number else { throw SystemError("sendmsg", EPIPE) }
         guard mayWrite else { return false }
-        let count = unsafe ocm_send_packet(number, bytes, bytes.count, descriptors, descriptors.count)
+        let count = unsafe bytes.withUnsafeBytes { bytes in
+            unsafe ocm_send_packet(number, bytes.baseAddress, bytes.count, descriptors, descriptors.count)
+        }
         if count >= 0 { return true }
         guard errno == EAGAIN else { throw SystemError("sendmsg") }
         mayWrite = false

@@ -13,10 +13,15 @@ package import OCMEventLoop
         package var packet: Packet
     }
 
-    private struct Unsent {
-        let bytes: [UInt8]
+    private final class Unsent {
+        let packet: MessageEncoder
         /// Owned by the channel until they are sent.
         let descriptors: [Int32]
+
+        init(_ packet: consuming MessageEncoder, _ descriptors: [Int32]) {
+            self.packet = packet
+            self.descriptors = descriptors
+        }
     }
 
     private let socket: PacketSocket
@@ -27,6 +32,8 @@ package import OCMEventLoop
     private let gatherTime: Duration
     private var hasReceived = false
 
+    /// Kind, the flag and the length.
+    private static var headSize: Int { 6 }
     private let inlineLimit = 32 * 1024
     private let payloadLimit = 32 * 1024 * 1024
 
@@ -42,41 +49,57 @@ package import OCMEventLoop
 
     /// Sends or queues a message. The descriptors are duplicated where they have to wait.
     package func send(_ message: Outgoing, descriptors: [Int32] = []) throws(IPCError) {
-        var encoder = MessageEncoder()
-        message.encode(into: &encoder)
-        let payload = encoder.bytes
-        var head = MessageEncoder()
-        head.put(message.kind.rawValue)
-        let isInline = payload.count <= inlineLimit
-        head.put(!isInline)
-        head.put(UInt32(payload.count))
+        var packet = MessageEncoder()
+        Self.putHead(message.kind, isInline: true, length: 0, into: &packet)
+        message.encode(into: &packet)
+        let length = packet.count - Self.headSize
+        packet.replace(at: Self.headSize - 4, with: UInt32(length))
         do throws(SystemError) {
-            if isInline {
-                try post(head.bytes + payload, descriptors)
-            } else {
-                let memory = try FileDescriptor(
-                    "memfd_create", unsafe ocm_sealed_memfd("ocm-message", payload, payload.count))
-                try post(head.bytes, [memory.number] + descriptors)
-            }
+            if length <= inlineLimit { return try post(packet, descriptors) }
+            let memory = try Self.sealedPayload(of: packet)
+            var head = MessageEncoder()
+            Self.putHead(message.kind, isInline: false, length: length, into: &head)
+            try post(head, [memory.number] + descriptors)
         } catch {
             throw .system(error)
         }
     }
 
-    private func post(_ bytes: [UInt8], _ descriptors: [Int32]) throws(SystemError) {
-        if queue.isEmpty, try socket.send(bytes, descriptors: descriptors) { return }
+    private static func putHead(
+        _ kind: Outgoing.Kind, isInline: Bool, length: Int, into packet: inout MessageEncoder
+    ) {
+        packet.put(kind.rawValue)
+        packet.put(!isInline)
+        packet.put(UInt32(length))
+    }
+
+    private static func sealedPayload(of packet: borrowing MessageEncoder) throws(SystemError) -> FileDescriptor {
+        let number = packet.withBytes { bytes in
+            unsafe bytes.extracting(droppingFirst: Self.headSize).withUnsafeBytes { payload in
+                unsafe ocm_sealed_memfd("ocm-message", payload.baseAddress, payload.count)
+            }
+        }
+        return try FileDescriptor("memfd_create", number)
+    }
+
+    private func post(_ packet: consuming MessageEncoder, _ descriptors: [Int32]) throws(SystemError) {
+        if queue.isEmpty, try send(packet, descriptors) { return }
         var kept: [Int32] = []
         for number in descriptors {
             kept.append(try FileDescriptor("dup", fcntl(number, F_DUPFD_CLOEXEC, 0)).release())
         }
-        queue.append(Unsent(bytes: bytes, descriptors: kept))
+        queue.append(Unsent(packet, kept))
+    }
+
+    private func send(_ packet: borrowing MessageEncoder, _ descriptors: [Int32]) throws(SystemError) -> Bool {
+        try packet.withBytes { bytes throws(SystemError) in try socket.send(bytes, descriptors: descriptors) }
     }
 
     private func flush() throws(SystemError) {
         guard !queue.isEmpty else { return }
         while let first = queue.first {
             do throws(SystemError) {
-                guard try socket.send(first.bytes, descriptors: first.descriptors) else { return }
+                guard try send(first.packet, first.descriptors) else { return }
             } catch {
                 // The peer has ended: it can be told nothing, but what it said is still there to be received.
                 guard error.code == EPIPE || error.code == ECONNRESET else { throw error }
@@ -138,13 +161,13 @@ package import OCMEventLoop
     }
 
     private func decode(_ packet: consuming Packet) throws(IPCError) -> Received {
-        var head = MessageDecoder(Array(packet.bytes.prefix(6)))
+        var head = MessageDecoder(Array(packet.bytes.prefix(Self.headSize)))
         let type = try head.take(UInt8.self)
         let isInMemory = try head.takeBool("memfd")
         let length = Int(try head.take(UInt32.self))
         guard length <= payloadLimit else { throw .tooLarge(field: "payload", size: length) }
         guard let kind = Incoming.Kind(rawValue: type) else { throw .unknownMessage(type) }
-        var payload = Array(packet.bytes.dropFirst(6))
+        var payload = Array(packet.bytes.dropFirst(Self.headSize))
         if isInMemory {
             guard payload.isEmpty, let memory = packet.takeDescriptor() else { throw .wrongDescriptors }
             payload = try readSealed(memory, length)

@@ -23,11 +23,11 @@ package enum CredentialState: Equatable, Sendable {
         package var generation: UInt64
         package var mode: Mode
         /// The access token or API key, as it stands behind `Bearer`.
-        package var token: [UInt8]
+        package var token: TokenBytes
         /// Empty where there is none.
         package var accountID: String
 
-        package init(generation: UInt64, mode: Mode, token: [UInt8], accountID: String) {
+        package init(generation: UInt64, mode: Mode, token: TokenBytes, accountID: String) {
             self.generation = generation
             self.mode = mode
             self.token = token
@@ -43,7 +43,7 @@ extension CredentialState {
             encoder.put(UInt8(1))
             encoder.put(credential.generation)
             encoder.put(credential.mode.rawValue)
-            encoder.put(credential.token)
+            credential.token.withBytes { encoder.put($0) }
             encoder.put(credential.accountID)
         case .unavailable(let reason, let retryAfter):
             encoder.put(UInt8(0))
@@ -56,9 +56,10 @@ extension CredentialState {
         if try decoder.takeBool("available") {
             let generation = try decoder.take(UInt64.self)
             guard let mode = Credential.Mode(rawValue: try decoder.take()) else { throw .invalid(field: "mode") }
+            let token = try decoder.takeBytes("token", atMost: Bounds.secret)
             self = .available(
                 Credential(
-                    generation: generation, mode: mode, token: try decoder.takeBytes("token", atMost: Bounds.secret),
+                    generation: generation, mode: mode, token: TokenBytes(token.span),
                     accountID: try decoder.takeString("accountID", atMost: Bounds.tag)))
         } else {
             guard let reason = Reason(rawValue: try decoder.take()) else { throw .invalid(field: "reason") }

@@ -6,7 +6,7 @@ extension Credential {
         .available(
             CredentialState.Credential(
                 generation: generation, mode: mode == .apiKey ? .apiKey : .chatGPT,
-                token: token.withBytes { bytes in bytes.indices.map { bytes[$0] } }, accountID: account ?? ""))
+                token: token.withBytes { TokenBytes($0) }, accountID: account ?? ""))
     }
 }
 

@@ -34,7 +34,9 @@ internal import OCMIPC
         HeadWriter.field(try Field(name: "host", value: endpoint.authority), into: &fields)
         HeadWriter.field("accept-encoding", "identity", into: &fields)
         for field in overrides { HeadWriter.field(field, into: &fields) }
-        let token = String(decoding: credential.token, as: UTF8.self)
+        let token = credential.token.withBytes { bytes in
+            String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
+        }
         HeadWriter.field(try Field(name: "authorization", value: "Bearer \(token)"), into: &fields)
         if !credential.accountID.isEmpty {
             HeadWriter.field(try Field(name: "chatgpt-account-id", value: credential.accountID), into: &fields)

@@ -69,23 +69,38 @@ def files_with(directory, secrets):
     return found
 
 
-MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) ")
+MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \S+ *(.*)")
+TOKEN = re.compile(rb"[A-Za-z0-9_.-]{16,}")
 
 
-def in_memory(pid, secret):
-    """How often the secret stands in what the process can write to."""
-    count = 0
+def places(pid, secret):
+    """Where the secret stands in what the process can write to: mapping, offset in it, and what is around it."""
+    found = []
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
         for line in maps:
-            start, end, rights = MAPPING.match(line).groups()
+            start, end, rights, name = MAPPING.match(line).groups()
             if not rights.startswith("rw") or "[vvar" in line:
                 continue
             try:
                 memory.seek(int(start, 16))
-                count += memory.read(int(end, 16) - int(start, 16)).count(secret.encode())
+                data = memory.read(int(end, 16) - int(start, 16))
             except OSError:
                 continue
-    return count
+            found += [f"{start} {name or 'anonymous'} +{match.start():#x}: {_around(data, *match.span())}"
+                      for match in re.finditer(re.escape(secret.encode()), data)]
+    return found
+
+
+def _around(data, start, end, reach=48):
+    """The bytes around a finding, whatever looks like a token (this one, or another one beside it) left out."""
+    token = next((match.span() for match in TOKEN.finditer(data, max(0, start - 8192), end + 8192)
+                  if match.start() <= start and match.end() >= end), (start, end))
+    start, end = token
+
+    def shown(part):
+        return TOKEN.sub(lambda match: b"<%d>" % len(match[0]), part)
+
+    return f"{shown(data[max(0, start - reach):start])} <{end - start} bytes> {shown(data[end:end + reach])}"
 
 
 def owner(pid, name):
