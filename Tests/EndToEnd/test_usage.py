@@ -185,6 +185,19 @@ async def test_usage_goes_on_from_the_file_of_the_last_run(start_ocm):
     assert_equal(ocm.usage(), stats)
 
 
+async def test_a_link_to_a_usage_file_that_is_not_there_yet_says_where_it_will_be(start_ocm):
+    ocm = start_ocm(start=False)
+    target = ocm.directory / "elsewhere" / "usages.json"
+    target.parent.mkdir()
+    ocm.usage_path.symlink_to(target)
+    ocm.start()
+    await ocm.ask("POST", "/v1/responses", {"model": "gpt-5.5", "stream": True})
+    stats = ocm.fake.settled()
+    ocm.stop()
+    assert ocm.usage_path.is_symlink() and not target.is_symlink()
+    assert_equal(ocm.usage(), stats)
+
+
 async def test_the_usage_file_is_private_and_has_its_form(start_ocm):
     ocm = start_ocm(users=("alice",))
     await ocm.ask("POST", "/v1/responses", {"model": "gpt-5.5", "stream": True})

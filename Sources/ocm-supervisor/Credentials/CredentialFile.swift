@@ -27,27 +27,7 @@ struct CredentialFile: Sendable {
     }
 
     /// What stands behind all symbolic links, or what the last of them names where that is not there.
-    var target: String {
-        var name = path
-        // As many links as the kernel follows (path_resolution(7)).
-        for _ in 0..<40 {
-            if let resolved = unsafe realpath(name, nil) {
-                defer { unsafe free(resolved) }
-                return unsafe String(cString: resolved)
-            }
-            guard let next = Self.link(name) else { return name }
-            name = next.hasPrefix("/") ? next : Self.directory(of: name) + next
-        }
-        return path
-    }
-
-    /// What a symbolic link says; nil for anything else.
-    private static func link(_ path: String) -> String? {
-        var space = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = unsafe readlink(path, &space, space.count)
-        guard count > 0, count < space.count else { return nil }
-        return String(decoding: space[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
+    var target: String { LinkTarget.of(path) }
 
     func read() -> FileReading {
         switch open() {
@@ -68,6 +48,9 @@ struct CredentialFile: Sendable {
     }
 
     func open() -> Opening {
+        // To open a device may set it in motion.
+        var before = stat()
+        if unsafe stat(path, &before) == 0, let problem = Self.problem(before) { return .failure(.unreadable(problem)) }
         do throws(SystemError) {
             // Without O_NONBLOCK, a FIFO in the file's place would hold the supervisor up.
             let descriptor = try FileDescriptor(
@@ -85,12 +68,16 @@ struct CredentialFile: Sendable {
         }
     }
 
-    private static func read(_ number: Int32, _ status: stat) throws(SystemError) -> FileReading {
+    private static func problem(_ status: stat) -> String? {
         switch status.st_mode & S_IFMT {
-        case S_IFREG: break
-        case S_IFDIR: return .unreadable("it is a directory")
-        default: return .unreadable("it is not a regular file")
+        case S_IFREG: nil
+        case S_IFDIR: "it is a directory"
+        default: "it is not a regular file"
         }
+    }
+
+    private static func read(_ number: Int32, _ status: stat) throws(SystemError) -> FileReading {
+        if let problem = problem(status) { return .unreadable(problem) }
         guard status.st_size <= AuthFile.maximumSize else {
             return .unreadable("it has \(status.st_size) bytes, a login has at most \(AuthFile.maximumSize)")
         }

@@ -18,21 +18,8 @@ final class DirectoryStorage: LedgerStorage {
     }
 
     /// The file that a configured path means, with symbolic links followed: two paths that mean the same file are one
-    /// ledger's. The path itself where its directory does not exist.
-    static func resolve(_ path: String) -> String {
-        if let whole = realPath(path) { return whole }
-        let slash = path.lastIndex(of: "/")
-        let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
-        guard let whole = realPath(directory) else { return path }
-        return whole == "/" ? "/\(name)" : "\(whole)/\(name)"
-    }
-
-    private static func realPath(_ path: String) -> String? {
-        guard let resolved = unsafe realpath(path, nil) else { return nil }
-        defer { unsafe free(resolved) }
-        return unsafe String(cString: resolved)
-    }
+    /// ledger's. Where there is no such file yet it is the one that will be made.
+    static func resolve(_ path: String) -> String { LinkTarget.of(path) }
 
     func path(of file: LedgerFile) -> String {
         base + file.suffix

@@ -75,6 +75,41 @@ struct DirectoryStorageTests {
         }
     }
 
+    @Test("where a symbolic link leads to no file yet, the file is made there, and the link stays")
+    func linkToBe() throws {
+        try onLoop {
+            #expect(mkdir(directory + "/elsewhere", 0o700) == 0)
+            #expect(symlink("elsewhere", directory + "/by") == 0)
+            #expect(symlink("by/real.json", directory + "/second.json") == 0)
+            #expect(symlink(directory + "/second.json", directory + "/first.json") == 0)
+            let real = directory + "/elsewhere/real.json"
+            #expect(DirectoryStorage.resolve(directory + "/first.json") == real)
+            let linked = ledger(directory + "/first.json")
+            try await linked.open(now: now)
+            await #expect(throws: LedgerError.inUse(path: real, holder: getpid())) {
+                try await ledger(real).open(now: now)
+            }
+            _ = linked.add(worker: WorkerIdentity(value: 1), sequence: 1, records: [usage(input: 1)])
+            _ = await linked.close(now: now)
+            var status = stat()
+            #expect(lstat(real, &status) == 0 && status.st_mode & S_IFMT == S_IFREG)
+            #expect(lstat(directory + "/first.json", &status) == 0 && status.st_mode & S_IFMT == S_IFLNK)
+        }
+    }
+
+    @Test("links that lead nowhere are said to")
+    func loop() throws {
+        try onLoop {
+            let path = directory + "/loop.json"
+            #expect(symlink("loop.json", path) == 0)
+            let log = NoticeLog()
+            let ledger = ledger(path, log: log)
+            try await ledger.open(now: now)
+            #expect(log.notices == [.stalled(.system(call: "open", path: path, errno: ELOOP))])
+            _ = await ledger.close(now: now)
+        }
+    }
+
     @Test("a directory that does not exist yet is no reason not to start: reports wait for it")
     func missingDirectory() throws {
         try onLoop {
