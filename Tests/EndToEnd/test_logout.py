@@ -90,12 +90,53 @@ def test_where_the_server_can_not_be_told_the_file_goes_all_the_same(person, tro
     assert login["tokens"]["refresh_token"] not in command.visible()
 
 
-def test_a_file_that_can_not_be_read_goes_with_a_warning(person):
+@pytest.mark.parametrize("text, reason", [
+    (b"", "it is empty"),
+    (b"[Unit]\nDescription=something else\n", "it is not valid JSON"),
+    (b'{"tokens": {"refresh_token": "rt_half', "it ends too early"),
+    (b'["a list"]', "the file has the wrong type"),
+    (b'"' + b"x" * (1 << 20) + b'"', "a login has at most"),
+], ids=["empty", "another", "half", "list", "large"])
+def test_a_file_that_is_no_login_stays_and_so_does_what_lies_beside_it(person, text, reason):
     person.write({})
-    person.auth_path.write_text('{"tokens": {"refresh_token": "rt_half')
+    person.auth_path.write_bytes(text)
+    copy = person.codex_home / ".auth.json.ocm-answer-0123456789abcdef"
+    copy.write_bytes(b"not a copy")
     command = person.logout()
-    assert command.ends() == 1
-    assert "nothing was revoked" in command.errors and person.names() == []
+    assert command.ends() == 1 and command.output == ""
+    assert reason in command.errors and "nothing was revoked or removed" in command.errors
+    assert "rt_half" not in command.errors
+    assert person.auth_path.read_bytes() == text and copy.exists()
+    assert not list(person.codex_home.glob("*.ocm-lock")), "not even a lock"
+
+
+def through_a_link(path):
+    """A device by any other name."""
+    device = path.parent / "device"
+    os.mknod(device, stat.S_IFCHR | 0o600, os.makedev(1, 3))  # /dev/null's
+    path.symlink_to(device)
+
+
+@pytest.mark.parametrize("make", [
+    pytest.param(through_a_link, marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root makes devices")),
+    os.mkfifo, os.mkdir,
+], ids=["device", "pipe", "directory"])
+def test_what_is_no_file_stays(person, make):
+    person.codex_home.mkdir()
+    make(person.auth_path)
+    before = person.names()
+    command = person.logout()
+    assert command.ends() == 1 and command.output == ""
+    assert "nothing was revoked or removed: it is " in command.errors
+    assert person.names() == before
+
+
+def test_a_file_without_a_login_in_it_stays(person):
+    person.write({"other": 1})
+    command = person.logout()
+    assert command.ends() == 0 and command.errors == ""
+    assert command.output == f"Not signed in: there is no login in {person.auth_path}.\n"
+    assert person.auth() == {"other": 1}
 
 
 def test_what_an_interrupted_refresh_has_left_is_revoked_and_removed(person):
@@ -135,6 +176,8 @@ def test_a_file_that_is_mounted_by_itself_says_that_nobody_is_signed_in(person):
     try:
         assert person.logout().ends() == 0
         assert person.auth() == {} and len(revoked(person)) == 1
+        again = person.logout()
+        assert again.ends() == 0 and "Not signed in" in again.output
     finally:
         subprocess.run([tool("umount"), "-l", str(person.auth_path)], check=True)
 

@@ -58,13 +58,15 @@ enum LoginText {
     }
 
     static func signedOut(_ outcome: SignOut.Outcome, from path: String) -> String {
-        guard outcome.problems.isEmpty else { return "" }
+        guard outcome.problems.isEmpty, outcome.refusal == nil else { return "" }
         switch outcome.kind {
-        case _ where outcome.removed.isEmpty: return "Not signed in: there is no \(path).\n"
+        case .noFile where outcome.removed.isEmpty: return "Not signed in: there is no \(path).\n"
+        case .noLogin where outcome.removed.isEmpty: return "Not signed in: there is no login in \(path).\n"
+        case .noFile, .noLogin: return "Signed out: what a refresh had left beside \(path) is removed.\n"
         case .apiKey:
             return
                 "Signed out: \(path) is removed. The API key in it is still good: it can be revoked on OpenAI's site.\n"
-        case .nothing, .tokens, .unreadable: return "Signed out: \(path) is removed.\n"
+        case .tokens: return "Signed out: \(path) is removed.\n"
         }
     }
 
@@ -76,8 +78,10 @@ enum LoginText {
                 "warning: the tokens could not be revoked: \(failure). Whoever has a copy of them can go on using them; "
                     + "ChatGPT's settings have a way to sign out everywhere")
         }
-        if outcome.kind == .unreadable {
-            lines.append("warning: what was in \(path) could not be read, so nothing was revoked")
+        if let refusal = outcome.refusal {
+            lines.append(
+                "\(path) is not a login that can be read, so nothing was revoked or removed: \(refusal). Remove it by "
+                    + "hand if it is to go")
         }
         for problem in outcome.problems {
             switch problem {

@@ -10,10 +10,10 @@ struct Logout: ParsableCommand {
             from then on, and the Codex CLI of that account asks to sign in. An API key is removed, not revoked.
 
             Where the path is a symbolic link, the file that it leads to is removed, which is where the tokens are, and the \
-            link stays: the next login goes to the same place.
+            link stays: the next login goes to the same place. What is no login stays where it is.
 
-            Exit status: 0 signed out or not signed in, 1 where a token could not be revoked or a file not be removed, \
-            64 wrong arguments, 78 wrong configuration.
+            Exit status: 0 signed out or not signed in, 1 where a token could not be revoked, a file not be removed, or what \
+            stands at the path is no login, 64 wrong arguments, 78 wrong configuration.
             """)
 
     @OptionGroup var place: LoginPlace

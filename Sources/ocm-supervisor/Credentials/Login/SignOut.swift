@@ -7,9 +7,11 @@ internal import OCMEventLoop
     let file: CredentialFile
 
     struct Outcome {
+        /// Why the path was left alone, and all that lies beside it: what stands there is no login.
+        var refusal: String?
         /// What was removed; empty where there was no login.
         var removed: [String] = []
-        var kind = Kind.nothing
+        var kind = Kind.noFile
         /// Why a token is still good.
         var revocation: LoginFailure?
         /// Why tokens may still lie there.
@@ -21,7 +23,12 @@ internal import OCMEventLoop
             case notListed(directory: String, SystemError)
         }
 
-        enum Kind: Equatable { case nothing, apiKey, tokens, unreadable }
+        enum Kind: Equatable { case noFile, noLogin, apiKey, tokens }
+    }
+
+    /// What stands at the path is no login, and is not thrown away for one.
+    private struct Refused: Error {
+        let reason: String
     }
 
     /// Revokes first: should this be ended in between, it can be begun anew. Under the lock, so that no refresh is under
@@ -29,9 +36,44 @@ internal import OCMEventLoop
     /// and with it the place where the next login goes.
     func run() async -> Outcome {
         let target = file.target
-        let lock = await CredentialLock.wait(for: target)
         var outcome = Outcome()
-        let tokens = find(target, &outcome)
+        do throws(Refused) {
+            // Twice: beside what is no login there is no lock either.
+            _ = try Self.look(target)
+            let lock = await CredentialLock.wait(for: target)
+            let login = try Self.look(target)
+            outcome.kind = Self.kind(of: login)
+            await revoke(Self.tokens(of: login) + Self.leftTokens(beside: target), &outcome)
+            remove(target, &outcome)
+            _ = consume lock
+        } catch {
+            outcome.refusal = error.reason
+        }
+        return outcome
+    }
+
+    /// nil where there is no file.
+    private static func look(_ target: String) throws(Refused) -> AuthFile.Login? {
+        switch CredentialFile(path: target).read() {
+        case .missing: return nil
+        case .file(let file): return file.login
+        case .damaged(let fault): throw Refused(reason: fault.description)
+        case .unreadable(let text): throw Refused(reason: text)
+        }
+    }
+
+    private static func kind(of login: AuthFile.Login?) -> Outcome.Kind {
+        switch login {
+        case nil: .noFile
+        case .some(.none): .noLogin
+        case .apiKey: .apiKey
+        case .chatGPT: .tokens
+        }
+    }
+
+    private typealias Token = (token: Secret, isRefreshToken: Bool)
+
+    private func revoke(_ tokens: [Token], _ outcome: inout Outcome) async {
         for (token, isRefreshToken) in tokens {
             do throws(LoginFailure) {
                 try await server.revoke(token, isRefreshToken: isRefreshToken)
@@ -39,31 +81,18 @@ internal import OCMEventLoop
                 outcome.revocation = error
             }
         }
-        remove(target, &outcome)
-        _ = consume lock
-        return outcome
     }
 
-    private func find(_ target: String, _ outcome: inout Outcome) -> [(token: Secret, isRefreshToken: Bool)] {
-        var found: [(token: Secret, isRefreshToken: Bool)] = []
-        switch CredentialFile(path: target).read() {
-        case .missing: break
-        case .damaged, .unreadable: outcome.kind = .unreadable
-        case .file(let file):
-            switch file.login {
-            case .apiKey: outcome.kind = .apiKey
-            case .none: break
-            case .chatGPT(let tokens):
-                outcome.kind = .tokens
-                if let refresh = tokens.refresh {
-                    found.append((refresh, true))
-                } else if let access = tokens.access {
-                    found.append((access, false))
-                }
-            }
-        }
-        // What an interrupted refresh has brought is the successor of what the file holds. That it can't be listed comes
-        // out when it is to be removed.
+    private static func tokens(of login: AuthFile.Login?) -> [Token] {
+        guard case .chatGPT(let tokens) = login else { return [] }
+        if let refresh = tokens.refresh { return [(refresh, true)] }
+        return tokens.access.map { [($0, false)] } ?? []
+    }
+
+    /// What an interrupted refresh has brought is the successor of what the file holds. That it can't be listed comes out
+    /// when it is to be removed.
+    private static func leftTokens(beside target: String) -> [Token] {
+        var found: [Token] = []
         for path in (try? RecoveryCopy.paths(for: target)) ?? [] {
             guard case .answer(_, let raw, _) = RecoveryCopy.read(path),
                 case .success(let answer)? = OAuthResponse.result(of: raw), let refresh = answer.refresh
@@ -75,7 +104,7 @@ internal import OCMEventLoop
 
     private func remove(_ target: String, _ outcome: inout Outcome) {
         let directory = CredentialFile.directory(of: target)
-        var paths = [target]
+        var paths = outcome.kind == .apiKey || outcome.kind == .tokens ? [target] : []
         do throws(SystemError) {
             // Whatever of ours may hold tokens.
             paths += try RecoveryCopy.paths(for: target) + CredentialFile.unfinished(for: target)
