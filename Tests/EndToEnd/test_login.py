@@ -8,6 +8,7 @@ import signal
 import socket
 import stat
 import subprocess
+import time
 import urllib.parse
 
 import pytest
@@ -166,6 +167,18 @@ def test_those_who_connect_and_say_nothing_or_nonsense_are_in_nobodys_way(person
     assert command.ends() == 0
     assert_signed_in(person)
     for handle in (*idle, half):
+        handle.close()
+
+
+def test_however_many_say_nothing_the_browser_is_served_at_once(person):
+    command = person.login()
+    link = command.link()
+    idle = [socket.create_connection(("127.0.0.1", CALLBACK_PORT)) for _ in range(40)]
+    before = time.monotonic()
+    assert visit(link).status == 200
+    assert command.ends() == 0 and time.monotonic() - before < 3
+    assert_signed_in(person)
+    for handle in idle:
         handle.close()
 
 
@@ -374,6 +387,27 @@ def test_a_directory_in_the_files_place_is_said_so(person):
     command = person.login()
     assert command.ends() == 1
     assert "it is a directory" in command.errors and command.output == ""
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda path: bound(path), "it is not a regular file"),
+    (lambda path: os.mkfifo(path), "it is not a regular file"),
+    (lambda path: path.symlink_to("/dev/null"), "it is not a regular file"),
+    (lambda path: path.symlink_to(path.name), "Too many levels of symbolic links"),
+], ids=["socket", "pipe", "device", "loop"])
+@pytest.mark.parametrize("flow", [(), ("--device",)], ids=["browser", "device code"])
+def test_what_can_never_be_a_login_is_said_so_before_anybody_signs_in(person, make, message, flow):
+    person.codex_home.mkdir()
+    make(person.auth_path)
+    command = person.login(*flow)
+    assert command.ends() == 1
+    assert message in command.errors and "nobody was signed in" in command.errors and command.output == ""
+    assert person.names() == ["auth.json"]
+
+
+def bound(path):
+    with socket.socket(socket.AF_UNIX) as handle:
+        handle.bind(str(path))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")

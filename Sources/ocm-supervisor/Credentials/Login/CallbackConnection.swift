@@ -36,6 +36,12 @@ internal import OCMHTTP
         return nil
     }
 
+    /// Ends it at once, for the sake of others.
+    func close() {
+        socket.close()
+        socket.wakeup.signal()
+    }
+
     private struct Refused: Error {
         let page: CallbackPage
     }

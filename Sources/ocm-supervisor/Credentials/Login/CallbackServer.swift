@@ -4,7 +4,8 @@ internal import OCMHTTP
 /// Waits on this machine for the browser to come back from the OAuth server, which knows this one address.
 ///
 /// Whoever connects may be anybody's program: what counts is a request that carries the sign-in's state. Others are
-/// answered and forgotten, browsers that connect ahead of need are not waited for.
+/// answered and forgotten, browsers that connect ahead of need are not waited for: of too many the one that has waited
+/// longest gives way.
 @EventLoop final class CallbackServer {
     nonisolated static let port: UInt16 = 1455
     nonisolated static let address = "127.0.0.1:\(port)"
@@ -22,7 +23,10 @@ internal import OCMHTTP
     private let deadline: Instant
     private let wakeup = Wakeup()
     private var arrival: Arrival?
-    private var openConnections = 0
+    /// Those whose request is not there yet, in the order in which they came.
+    private var waiting: [CallbackConnection] = []
+    /// How many are getting their page.
+    private var answering = 0
     private static let maximumConnections = 32
     private var onForeign: (@EventLoop () -> Void)?
 
@@ -64,15 +68,10 @@ internal import OCMHTTP
     private func accept() async {
         while listener.isOpen, arrival == nil {
             do {
-                while openConnections < Self.maximumConnections, let (socket, _) = try listener.accept() {
-                    openConnections += 1
-                    EventLoop.spawn { await self.serve(CallbackConnection(socket, until: self.deadline)) }
-                }
-                if openConnections < Self.maximumConnections {
-                    try await listener.acceptable()
-                } else {
-                    try await EventLoop.sleep(for: .milliseconds(50))
-                }
+                try await listener.acceptable()
+                if try await makeRoom(), let (socket, _) = try listener.accept() { serve(socket) }
+                // One at a time: whoever came with a request has it read before others push them out.
+                await EventLoop.yield()
             } catch is WaitError {
                 return
             } catch {
@@ -81,9 +80,31 @@ internal import OCMHTTP
         }
     }
 
-    private func serve(_ connection: CallbackConnection) async {
-        defer { openConnections -= 1 }
-        guard let request = await connection.request(state: state) else { return }
+    /// False where there is none yet: all are getting their page, which they do within seconds.
+    private func makeRoom() async throws -> Bool {
+        guard waiting.count + answering >= Self.maximumConnections else { return true }
+        if waiting.isEmpty {
+            try await EventLoop.sleep(for: .milliseconds(50))
+            return false
+        }
+        waiting.removeFirst().close()
+        return true
+    }
+
+    private func serve(_ socket: StreamSocket) {
+        let connection = CallbackConnection(socket, until: deadline)
+        waiting.append(connection)
+        EventLoop.spawn { [self] in
+            let request = await connection.request(state: state)
+            waiting.removeAll { $0 === connection }
+            guard let request else { return }
+            answering += 1
+            await answer(request, on: connection)
+            answering -= 1
+        }
+    }
+
+    private func answer(_ request: CallbackRequest, on connection: CallbackConnection) async {
         switch request {
         case .granted, .refused:
             guard arrival == nil else { return await connection.answer(.foreign) }

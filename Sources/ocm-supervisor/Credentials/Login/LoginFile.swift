@@ -16,9 +16,12 @@ struct LoginFile {
         let target = file.target
         let made = try Self.makeDirectory(of: target)
         defer { if made { unsafe rmdir(CredentialFile.directory(of: target)) } }
-        if case .success(let opened) = CredentialFile(path: target).open() {
+        switch CredentialFile(path: target).open() {
+        case .success(let opened):
             guard [0, opened.owner].contains(geteuid()) else { throw .foreignOwner(opened.owner) }
             if case .unreadable(let text) = opened.reading { throw .damaged(text) }
+        case .failure(.unreadable(let text)): throw .damaged(text)
+        case .failure: break
         }
         do throws(SystemError) {
             try Draft(for: target).reserve(Self.room)
