@@ -336,8 +336,31 @@ def test_since_and_until_include_the_days_that_they_name(stored, today):
     assert list(by_day.items()) == [((str(today - n * day),), 1 << n) for n in (2, 1, 0)]
 
 
+def test_a_week_of_the_calendar_is_its_seven_days(stored):
+    monday = datetime.date(2026, 11, 2)
+    assert monday.isocalendar()[:3] == (2026, 45, 1)
+    stored.days(*((monday + datetime.timedelta(n), "gpt-5.5", "alice", 1 << n + 1) for n in range(-1, 9)))
+    for arguments, requests in {("--since", "2026-W45", "--until", "2026-W45"): 0b11111110, ("--until", "2026-W44"): 1,
+                                ("--since", "2026-W46"): 0b1100000000}.items():
+        assert report("-c", stored.configuration, *arguments)["total"]["request_count"] == requests, arguments
+
+
+def test_no_name_in_csv_is_a_formula(stored, today):
+    """A spreadsheet takes what begins with one of these for one."""
+    names = ["=1+1", "+1", "-1", "@sum", "\tx", "a=1", "'x", '=a,"b"']
+    stored.days(*((today, f"={name}", name, 1) for name in names))
+    text = good("-c", stored.configuration, "--by", "user,model,day", "--csv", "--since", "today")
+    rows = list(csv.DictReader(io.StringIO(text), strict=True))
+    assert sorted((row["user"], row["model"]) for row in rows) == sorted(
+        ("'" * (name[0] in "=+-@\t") + name, f"'={name}") for name in names)
+    assert {(row["day"], row["request_count"]) for row in rows} == {(str(today), "1")}
+    # Only there.
+    told = report("-c", stored.configuration, "--by", "user", "--since", "today")
+    assert set(table(told, "user")) == {(name,) for name in names}
+
+
 def test_wrong_limits_are_refused_before_anything_is_asked(stored):
-    for arguments in (["--since", "2026-02-30"], ["--since", "tomorrow"], ["--until", "d"], ["--until", "-1d"],
+    for arguments in (["--since", "2026-02-30"], ["--since", "tomorrow"], ["--since", "2025-W53"], ["--until", "d"], ["--until", "-1d"],
                       ["--since", "40000d"], ["--since", ""], ["--by", "hour"], ["--by", "user,user"], ["--by", ""],
                       ["--by", "day", "--by", "week"], ["--json", "--csv"]):
         result = run("-c", stored.configuration, *arguments)

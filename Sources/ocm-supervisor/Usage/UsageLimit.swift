@@ -1,7 +1,10 @@
-/// Where a period begins or ends, as it is asked for: `2026-11-01`, `today`, `yesterday`, `7d`, `2w`, `week`.
+/// Where a period begins or ends, as it is asked for: `2026-11-01`, `2026-W45`, `today`, `yesterday`, `7d`,
+/// `2w`, `week`.
 enum UsageLimit: Equatable, Sendable {
     /// A date of the calendar: `2026-11-01`.
     case date(String)
+    /// A week of the calendar, Monday to Sunday (ISO 8601): `2026-W45`.
+    case calendarWeek(CalendarWeek)
     /// So many days before today: 0 is today.
     case daysAgo(Int64)
     /// The week of the login's limit that runs now.
@@ -18,6 +21,8 @@ enum UsageLimit: Equatable, Sendable {
                 self = .daysAgo(days)
             } else if CalendarDay(text) != nil {
                 self = .date(text)
+            } else if let week = CalendarWeek(text) {
+                self = .calendarWeek(week)
             } else {
                 return nil
             }
@@ -28,18 +33,25 @@ enum UsageLimit: Equatable, Sendable {
     var text: String {
         switch self {
         case .date(let date): date
+        case .calendarWeek(let week): week.text
         case .daysAgo(let days): "\(days)d"
         case .week: "week"
         }
     }
 
-    /// The date, nil for the week of a limit, which is no matter of the calendar.
-    func date(today: String) -> String? {
+    /// The first day of it, nil for the week of a limit, which is no matter of the calendar.
+    func firstDate(today: String) -> String? {
         switch self {
         case .date(let date): date
-        case .daysAgo(let days): CalendarDay(today).map { $0.before(days: days).text }
+        case .calendarWeek(let week): week.firstDate
+        case .daysAgo(let days): CalendarDay(today).map { $0.moved(by: -days).text }
         case .week: nil
         }
+    }
+
+    /// The last day of it.
+    func lastDate(today: String) -> String? {
+        if case .calendarWeek(let week) = self { week.lastDate } else { firstDate(today: today) }
     }
 
     /// `7d` and `2w`
@@ -55,26 +67,5 @@ enum UsageLimit: Equatable, Sendable {
             let number = Int64(String(text.dropLast())), number * unit <= 36_500
         else { return nil }
         return number * unit
-    }
-}
-
-/// A date of the Gregorian calendar.
-private struct CalendarDay {
-    private let midnight: Timestamp
-
-    /// Reads `2026-11-01`.
-    init?(_ text: String) {
-        guard text.utf8.count == 10, let midnight = Timestamp(rfc3339: "\(text)T00:00:00Z") else { return nil }
-        self.midnight = midnight
-    }
-
-    private init(_ midnight: Timestamp) {
-        self.midnight = midnight
-    }
-
-    var text: String { String(midnight.rfc3339.prefix(10)) }
-
-    func before(days: Int64) -> CalendarDay {
-        CalendarDay(midnight - .seconds(days * 86_400))
     }
 }

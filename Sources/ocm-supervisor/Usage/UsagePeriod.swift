@@ -33,13 +33,13 @@ struct UsagePeriod: Equatable, Sendable {
         switch since {
         case .week? where week != nil && history == .weeks: firstWeek = week
         // Without a week of a limit, the last seven days are its like.
-        case .week?: firstDay = week.map { zone.civil($0).date } ?? UsageLimit.daysAgo(6).date(today: today)
-        default: firstDay = since?.date(today: today)
+        case .week?: firstDay = week.map { zone.civil($0).date } ?? UsageLimit.daysAgo(6).firstDate(today: today)
+        default: firstDay = since?.firstDate(today: today)
         }
         switch until {
         case .week? where week != nil && history == .weeks: lastWeek = week
         case .week?: lastDay = week.map { zone.civil(Self.end(ofWeek: $0) - 1).date } ?? today
-        default: lastDay = until?.date(today: today)
+        default: lastDay = until?.lastDate(today: today)
         }
         if let firstDay, let lastDay, firstDay > lastDay { throw .backwards(since: firstDay, until: lastDay) }
     }

@@ -92,7 +92,7 @@ extension UsageQuery {
         guard let limit = UsageLimit(text) else {
             throw .parameter(
                 name,
-                wanted: "a date (2026-11-01), today, yesterday, 7d or 2w (so long ago), or week "
+                wanted: "a date (2026-11-01), a week (2026-W45), today, yesterday, 7d or 2w (so long ago), or week "
                     + "(the current one of the login's limit), not \(text.quoted)")
         }
         return limit

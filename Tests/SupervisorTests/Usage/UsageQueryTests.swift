@@ -182,11 +182,22 @@ struct UsageQueryTests {
             ("yesterday", "1d", "2026-02-28"),
             ("7d", "7d", "2026-02-22"), ("2w", "14d", "2026-02-15"), ("366d", "366d", "2025-02-28"),
             ("week", "week", nil),
+            ("2026-W45", "2026-W45", "2026-11-02"), ("2026-W01", "2026-W01", "2025-12-29"),
+            ("2026-W53", "2026-W53", "2026-12-28"), ("2027-W01", "2027-W01", "2027-01-04"),
+            ("1969-W01", "1969-W01", "1968-12-30"),
         ])
     func limits(text: String, canonical: String, date: String?) throws {
         let limit = try #require(UsageLimit(text))
         #expect(limit.text == canonical && UsageLimit(canonical) == limit)
-        #expect(limit.date(today: "2026-03-01") == date)
+        #expect(limit.firstDate(today: "2026-03-01") == date)
+    }
+
+    @Test("a week of the calendar ends with its Sunday, another limit with its day")
+    func lastDates() {
+        for (text, last) in [("2026-W01", "2026-01-04"), ("2026-W53", "2027-01-03"), ("7d", "2026-02-22")] {
+            #expect(UsageLimit(text)?.lastDate(today: "2026-03-01") == last)
+        }
+        #expect(UsageLimit.week.lastDate(today: "2026-03-01") == nil)
     }
 
     @Test(
@@ -194,6 +205,7 @@ struct UsageQueryTests {
         arguments: [
             "", "d", "w", "-1d", "+1d", "1 d", "1.5d", "99999d", "6000w", "2026-02-29", "2026-3-1", "20260301",
             "2026-03-01T00:00:00Z", "Today", "w1", "²d",
+            "2025-W53", "2026-W54", "2026-W00", "2026W45", "2026-W+1", "2026-w45", "2026-W4", "2026-W045", "-W45",
         ])
     func noLimits(text: String) {
         #expect(UsageLimit(text) == nil)
@@ -204,6 +216,7 @@ struct UsageQueryTests {
         arguments: [
             UsageQuery(), UsageQuery(by: [.week, .user, .model, .tier]),
             UsageQuery(by: [.day], since: .daysAgo(7), until: .date("2026-03-01")),
+            UsageQuery(since: UsageLimit("2026-W44"), until: UsageLimit("2026-W45")),
             UsageQuery(since: .week, service: "a b&c=d%ö/?😀,"),
         ])
     func parameters(query: UsageQuery) throws {

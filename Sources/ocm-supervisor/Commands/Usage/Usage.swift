@@ -31,13 +31,13 @@ struct Usage: ParsableCommand {
         help: ArgumentHelp(
             "Where the period begins.",
             discussion: """
-                A date (2026-11-01), today, yesterday, 7d or 2w (so many days or weeks ago), or week (the current one of \
-                the login's limit). The day itself is in it.
+                A date (2026-11-01), today, yesterday, 7d or 2w (so many days or weeks ago), a week of the calendar from \
+                Monday to Sunday (2026-W45), or week (the current one of the login's limit). The day itself is in it.
                 """,
             valueName: "WHEN"))
     var since: String?
 
-    @Option(help: ArgumentHelp("Where it ends, in the same forms. The day itself is in it.", valueName: "WHEN"))
+    @Option(help: ArgumentHelp("Where it ends, in the same forms. The day or week itself is in it.", valueName: "WHEN"))
     var until: String?
 
     @Option(help: ArgumentHelp("The tag of one service; left out, all of them together.", valueName: "TAG"))
@@ -46,7 +46,11 @@ struct Usage: ParsableCommand {
     @Flag(help: "Print JSON: exact counts, costs with six decimals.")
     var json = false
 
-    @Flag(help: "Print CSV, exact as JSON is: one table, by user and model where --by is left out.")
+    @Flag(
+        help: """
+            Print CSV, exact as JSON is: one table, by user and model where --by is left out. A name that a spreadsheet \
+            would take for a formula has a quote before it.
+            """)
     var csv = false
 
     @Flag(help: "Show all digits of counts and costs.")

@@ -1,4 +1,5 @@
-/// The one table of a report as RFC 4180 has it, but with line feeds alone, as tools of this system like it.
+/// The one table of a report as RFC 4180 has it, but with line feeds alone, as tools of this system like it. No name is a
+/// formula.
 struct UsageCSV {
     let report: UsageReport
     let zone: LocalZone
@@ -30,9 +31,15 @@ struct UsageCSV {
     }
 
     private func cells(_ value: String, _ dimension: UsageDimension) -> [String] {
-        guard dimension == .week else { return [value] }
+        guard dimension == .week else { return [Self.harmless(value)] }
         guard let start = Int64(value) else { return ["", "", ""] }
         return [value, zone.civil(start).rfc3339, zone.civil(UsagePeriod.end(ofWeek: start)).rfc3339]
+    }
+
+    /// A spreadsheet takes a field for a formula that begins with one of these, and a quote before it as a word to the
+    /// contrary: models and users are named by others than who opens the file.
+    private static func harmless(_ text: String) -> String {
+        "=+-@\t\r".utf8.contains { $0 == text.utf8.first } ? "'" + text : text
     }
 
     private static func cells(_ sum: UsageSum) -> [String] {
