@@ -21,9 +21,10 @@ internal import OCMTLS
 
     /// How long a refused client may go on sending before it is cut.
     private static let lingerTime = Duration.seconds(5)
-    /// How long a connection is kept for its next request while the worker drains. One that is closed at once may be
-    /// closed under a request that is on its way; the answer to that request says that it is the last.
+    /// How long a connection is kept for its next request, or for its first, when the worker drains. One that is closed
+    /// at once may be closed under a request that is on its way; the answer to that request says that it is the last.
     private static let lastIdleTime: UInt64 = 2_000_000_000
+    private static let lastFirstTime: UInt64 = 1_000_000_000
 
     init(_ transport: Transport, from address: String, to service: Service, lifecycle: Lifecycle) {
         self.transport = transport
@@ -128,6 +129,7 @@ extension ClientConnection {
         // A head that comes in pieces has a parser of its own, which remembers how far it came.
         var head = RequestHead()
         var start = EventLoop.now
+        var isTimeOver = false
         if !input.isEmpty, let intake = try parse(&head) { return intake }
         while true {
             switch try read() {
@@ -140,25 +142,28 @@ extension ClientConnection {
                 }
                 if let intake = try parse(&head) { return intake }
             case .wouldBlock:
+                if isTimeOver, input.isEmpty { return nil }
                 do throws(WaitError) {
-                    try await wakeup.wait(until: start.after(nanoseconds: patience))
+                    try await wakeup.wait(until: deadline(from: start))
                 } catch {
                     if error == .cancelled { throw .connectionLost }
-                    if input.isEmpty { return nil }
-                    throw .timedOut
+                    guard input.isEmpty else { throw .timedOut }
+                    // One last look: a request may have come in the same turn of the loop.
+                    isTimeOver = true
                 }
             }
         }
     }
 
-    /// Nanoseconds for what is awaited: the first request has to come at once, the next may take its time to begin.
-    private var patience: UInt64 {
-        if input.isEmpty, hasServed {
-            return lifecycle.isDraining ? min(service.bounds.idle, Self.lastIdleTime) : service.bounds.idle
-        }
-        // While the worker drains, a connection that was just accepted is served if its request is on the way.
-        if input.isEmpty, lifecycle.isDraining { return min(service.bounds.headTime, 1_000_000_000) }
-        return service.bounds.headTime
+    /// The first request has to come at once, the next may take its time to begin, and a drain gives both a moment,
+    /// however long the connection has rested.
+    private func deadline(from start: Instant) -> Instant {
+        let bounds = service.bounds
+        guard input.isEmpty else { return start.after(nanoseconds: bounds.headTime) }
+        let usual = start.after(nanoseconds: hasServed ? bounds.idle : bounds.headTime)
+        guard let drainStart = lifecycle.drainStart else { return usual }
+        let last = hasServed ? Self.lastIdleTime : Self.lastFirstTime
+        return min(usual, max(start, drainStart).after(nanoseconds: last))
     }
 
     private func read() throws(ReadFailure) -> ReadOutcome {

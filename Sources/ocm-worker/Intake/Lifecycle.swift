@@ -2,7 +2,7 @@ internal import OCMEventLoop
 
 /// What all connections of the worker share: whether it drains, how many there are, who fails to log in.
 @EventLoop final class Lifecycle {
-    private(set) var isDraining = false
+    private(set) var drainStart: Instant?
     var failures = FailureRecord()
     private var connections: [ObjectIdentifier: (connection: ClientConnection, task: Task<Void, Never>)] = [:]
     private var perAddress: [String: Int] = [:]
@@ -10,6 +10,8 @@ internal import OCMEventLoop
     private let emptied = Wakeup()
     /// When what is open is cut.
     private(set) var deadline = Instant.never
+
+    var isDraining: Bool { drainStart != nil }
 
     var connectionCount: Int { connections.count }
 
@@ -38,7 +40,7 @@ internal import OCMEventLoop
 
     /// Ends idle connections and waits for the others, which are cut at the deadline.
     func drain(until deadline: Instant) async {
-        isDraining = true
+        drainStart = EventLoop.now
         self.deadline = deadline
         for (connection, _) in connections.values { connection.noteDrain() }
         while !connections.isEmpty {
