@@ -61,6 +61,7 @@ def test_the_page_says_what_is_served_by_whom_and_how_the_login_is(start_ocm):
     assert "account       o…@example.com, pro plan\n" in text
     assert re.search(r"token         expires in (59 min|1 h) \(.+ UTC\)\n", text)
     assert f"file          {ocm.auth_path}\n" in text
+    assert f"usage         counted in {ocm.usage_path}\n" in text and "wait in memory" not in text
     assert "Workers: 2 of 2 serving\n" in text
     assert all(re.search(rf"^  {pid} +serving, started ", text, re.MULTILINE) for pid in ocm.workers())
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from harness import FULL, proc
-from harness.admin import ask
+from harness.admin import ask, status
 from harness.disks import SmallDisk, StoppableDisk
 from harness.usage import assert_equal
 from harness.waiting import eventually_async
@@ -60,6 +60,10 @@ def assert_as_fast(times, before):
     assert times[len(times) // 20] < max(0.2, 3 * before[len(before) // 20])
 
 
+def ledger(ocm):
+    return status(ocm.socket_path)["services"][0]["usage"]
+
+
 def request_count(ocm):
     return sum(row["total"]["request_count"] for row in ocm.usage()["combinations"])
 
@@ -72,6 +76,7 @@ async def test_a_full_disk_is_noticed_by_no_request_and_loses_nothing_through_ki
     small_disk.fill()
     assert_as_fast(await turns(ocm, 500), before)
     await eventually_async(lambda: "can't be written" in ocm.log(), 5, "the report")
+    assert "No space left on device" in ledger(ocm)["trouble"] and ledger(ocm)["waiting_bytes"] > 0
     for _ in range(2):
         os.kill(ocm.pid, signal.SIGKILL)
         ocm.process.wait()
@@ -80,6 +85,7 @@ async def test_a_full_disk_is_noticed_by_no_request_and_loses_nothing_through_ki
         assert_as_fast(await turns(ocm, 100), before)
     small_disk.make_room()
     await eventually_async(lambda: "usage is written again" in ocm.log(), 10, "the disk to be tried again")
+    assert "trouble" not in ledger(ocm)
     assert_as_fast(await turns(ocm, 100), before)
     stats = ocm.fake.settled()
     ocm.stop()
@@ -97,6 +103,7 @@ async def test_what_a_full_disk_keeps_waiting_is_bounded_in_the_supervisor_and_w
     small_disk.fill()
     await turns(ocm, 20_000, user=long)  # more than 8 MiB of records
     await eventually_async(lambda: "the workers keep what follows" in ocm.log(), 5, "the report")
+    assert ledger(ocm)["waiting_bytes"] > 0.9 * ledger(ocm)["waiting_bytes_at_most"]
     resident = proc.resident(ocm.pid)
     assert resident < 80 << 20
     assert_as_fast(await turns(ocm, 4_000, user=long), before)

@@ -30,10 +30,21 @@ extension StatusReport.Listener {
 }
 
 extension StatusReport.Service {
-    init(_ service: ServiceConfiguration, listeners: [SocketAddress], credential: CredentialStatus) {
+    init(
+        _ service: ServiceConfiguration, listeners: [SocketAddress], credential: CredentialStatus,
+        usage: StatusReport.Usage?
+    ) {
         self.init(
             tag: service.tag, listeners: listeners.map { StatusReport.Listener($0) }, users: service.users.count,
-            credential: StatusReport.Credential(credential, path: service.credentialPath))
+            credential: StatusReport.Credential(credential, path: service.credentialPath), usage: usage)
+    }
+}
+
+extension StatusReport.Usage {
+    @EventLoop init(_ ledger: Ledger, path: String) {
+        self.init(
+            path: path, waiting_bytes: ledger.pendingSize, waiting_bytes_at_most: ledger.memoryLimit,
+            trouble: ledger.trouble.map { "\($0)" })
     }
 }
 

@@ -6,6 +6,7 @@ extension StatusReport {
     /// What a service is at this moment.
     @EventLoop init(_ service: RunningService, state: State, started: Timestamp) {
         let configuration = service.configuration
+        let accounts = service.accounts.accounts
         self.init(
             version: Release.version, pid: getpid(), state: state, started: started.wholeSeconds,
             time: Timestamp.now.wholeSeconds, configuration: configuration.file,
@@ -13,7 +14,10 @@ extension StatusReport {
             workers: service.fleet.workers.map { Worker($0) },
             services: configuration.services.compactMap { part in
                 service.logins.status(of: part.tag).map { login in
-                    Service(part, listeners: service.fleet.listeners.addresses(of: part.tag), credential: login)
+                    Service(
+                        part, listeners: service.fleet.listeners.addresses(of: part.tag), credential: login,
+                        usage: accounts.first { $0.services.contains(part.tag) }.map { Usage($0.ledger, path: $0.path) }
+                    )
                 }
             })
     }

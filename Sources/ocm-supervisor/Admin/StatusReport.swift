@@ -39,6 +39,19 @@ struct StatusReport: Codable, Equatable {
         /// How many users are configured; 0 lets everyone in.
         let users: Int
         let credential: Credential
+        /// Nil where nothing is counted: there is no usages_path.
+        var usage: Usage?
+    }
+
+    /// How the ledger is that a service counts in; several may share one.
+    struct Usage: Codable, Equatable {
+        let path: String
+        /// About how much of records waits in memory for the disk.
+        let waiting_bytes: Int
+        /// From there on, records wait in the workers.
+        let waiting_bytes_at_most: Int
+        /// What keeps the ledger from its files; nil while they can be written.
+        let trouble: String?
     }
 
     struct Credential: Codable, Equatable {

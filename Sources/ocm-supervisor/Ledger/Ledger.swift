@@ -21,7 +21,8 @@ internal import OCMIPC
 
     let storage: any LedgerStorage
     let zone: LocalZone
-    private let memoryLimit: Int
+    /// What may wait in memory for the disk, in bytes.
+    let memoryLimit: Int
     private let report: (LedgerNotice) -> Void
 
     /// The prices in force; a change is for the whole file and shows at the next save.
@@ -54,7 +55,8 @@ internal import OCMIPC
     // What waits for the disk.
 
     private(set) var pending: [UsageBatch] = []
-    private var pendingSize = 0
+    /// About what that takes in memory, in bytes.
+    private(set) var pendingSize = 0
     /// The highest number taken in of each worker that has something pending.
     private var admitted: [WorkerIdentity: UInt64] = [:]
     /// Whether it was said that memory is full, since the last save.
@@ -122,8 +124,8 @@ internal import OCMIPC
         return .accepted
     }
 
-    /// Brings what waits on disk, up to an eighth of what may, in one write and one fsync. What it returns may be acknowledged; empty while the disk
-    /// can't be written.
+    /// Brings what waits on disk, up to an eighth of what may, in one write and one fsync. What it returns may be
+    /// acknowledged; empty while the disk can't be written.
     func commit(now: WallTime = .now) async -> [Acknowledgement] {
         guard hasPending else { return [] }
         let count: Int

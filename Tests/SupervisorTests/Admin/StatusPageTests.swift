@@ -41,6 +41,24 @@ import Testing
         #expect(page(login).contains("in memory only"))
     }
 
+    @Test func usageThatWaitsForTheDiskIsSaidAndWhy() {
+        let login = credential(.valid, usable: true, expires: now + .seconds(600))
+        func usage(waiting: Int, trouble: String? = nil) -> String {
+            page(
+                login,
+                StatusReport.Usage(
+                    path: "/u.json", waiting_bytes: waiting, waiting_bytes_at_most: 8 << 20, trouble: trouble))
+        }
+        let calm = usage(waiting: 1 << 20)
+        #expect(calm.contains("  usage         counted in /u.json\n"))
+        #expect(!calm.contains("wait in memory") && !calm.contains("not written"))
+        #expect(usage(waiting: 3 << 20).contains("3.15M bytes of at most 8.39M bytes wait in memory"))
+        let full = usage(waiting: 0, trouble: "/u.json: write: No space left on device")
+        #expect(full.contains("not written at the moment: /u.json: write: No space left on device\n"))
+        #expect(full.contains("0 bytes of at most"))
+        #expect(page(login).contains("  usage         not counted"))
+    }
+
     @Test func whatComesFromFilesCanNotSteerTheTerminal() {
         let login = StatusReport.Credential(
             path: "/a\u{1b}[2J\u{9b}b\nc", state: .valid, usable: true, mode: .chatgpt, account: nil, plan: nil,
@@ -100,9 +118,10 @@ import Testing
             expires: expires.wholeSeconds, last_refresh: nil, reason: reason, unsaved: nil)
     }
 
-    private func page(_ credential: StatusReport.Credential) -> String {
+    private func page(_ credential: StatusReport.Credential, _ usage: StatusReport.Usage? = nil) -> String {
         let service = StatusReport.Service(
-            tag: "codex", listeners: [.init(address: "127.0.0.1", port: 80)], users: 1, credential: credential)
+            tag: "codex", listeners: [.init(address: "127.0.0.1", port: 80)], users: 1, credential: credential,
+            usage: usage)
         let report = StatusReport(
             version: "1", pid: 1, state: .serving, started: now.wholeSeconds, time: now.wholeSeconds,
             configuration: "/c", workers_configured: 1, workers: [], services: [service])

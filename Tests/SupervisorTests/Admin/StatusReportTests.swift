@@ -1,3 +1,4 @@
+import LoopTestSupport
 import OCMEventLoop
 import Testing
 
@@ -43,6 +44,22 @@ import Testing
     ])
     func anEMailIsMasked(email: String, masked: String) {
         #expect(CredentialStatus.masked(email) == masked)
+    }
+
+    @Test func aLedgerSaysWhatKeepsItFromItsFilesAndWhatWaits() throws {
+        try onLoop {
+            let disk = FakeDisk()
+            let ledger = Ledger(disk: disk, memoryLimit: 1000)
+            try await ledger.open(now: WallTime(seconds: 0))
+            let calm = StatusReport.Usage(ledger, path: "/u")
+            #expect(calm == StatusReport.Usage(path: "/u", waiting_bytes: 0, waiting_bytes_at_most: 1000, trouble: nil))
+            disk.inject(.failure(errno: 28, operations: 10), at: disk.operations + 1)
+            _ = ledger.add(Reporters().report(worker: 1))
+            _ = await ledger.commit(now: WallTime(seconds: 0))
+            let full = StatusReport.Usage(ledger, path: "/u")
+            #expect((100..<1000).contains(full.waiting_bytes))
+            #expect(full.trouble?.contains("No space left on device") == true)
+        }
     }
 
     @Test func aListenerIsNamedByAddressAndPort() throws {

@@ -34,7 +34,27 @@ struct StatusPage {
         var lines = ["Service \(service.tag)"]
         lines.append(row("listens on", addresses.isEmpty ? "nothing any more" : addresses.joined(separator: ", ")))
         lines.append(row("users", service.users == 0 ? "none configured: everyone may use it" : "\(service.users)"))
-        return lines + LoginLines(credential: service.credential, time: time).rows.map { row($0.name, $0.text) }
+        lines += LoginLines(credential: service.credential, time: time).rows.map { row($0.name, $0.text) }
+        return lines + usage(service.usage)
+    }
+
+    private func usage(_ usage: StatusReport.Usage?) -> [String] {
+        guard let usage else { return [row("usage", "not counted: no usages_path is configured")] }
+        var lines = [row("usage", "counted in \(usage.path)")]
+        if let trouble = usage.trouble { lines.append(row("", "not written at the moment: \(trouble)")) }
+        // One commit takes as much as an eighth: only a disk that falls behind leaves more.
+        if usage.trouble != nil || usage.waiting_bytes > usage.waiting_bytes_at_most / 8 {
+            lines.append(
+                row(
+                    "",
+                    "\(bytes(usage.waiting_bytes)) of at most \(bytes(usage.waiting_bytes_at_most)) wait "
+                        + "in memory for the disk; what follows stays in the workers"))
+        }
+        return lines
+    }
+
+    private func bytes(_ count: Int) -> String {
+        "\(ReadableNumber.short(UInt64(max(0, count)))) bytes"
     }
 
     private var workers: [String] {
