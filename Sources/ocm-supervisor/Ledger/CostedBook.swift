@@ -30,14 +30,14 @@ struct CostedBook {
     private(set) var unpriced: Set<String> = []
 
     init(_ book: UsageBook, prices: PriceBook) {
+        var lookup = PriceLookup(prices)
         for (key, row) in book.rows.sorted(by: { $0.key < $1.key }) {
-            let price = prices.price(of: key.model, tier: key.tier)?.price(in: key.window)
+            let price = lookup.price(of: key.model, tier: key.tier, in: key.window)
             if price == nil { unpriced.insert(key.model) }
             add(key, row, price)
         }
         for (key, counts) in book.days.sorted(by: { $0.key < $1.key }) {
-            let price = prices.price(of: key.model, tier: key.tier)?.price(in: key.window)
-            let cost = price?.cost(of: counts) ?? .zero
+            let cost = lookup.price(of: key.model, tier: key.tier, in: key.window)?.cost(of: counts) ?? .zero
             days.append(Day(key: key, costed: Costed(counts: counts, cost: cost)))
         }
     }

@@ -36,8 +36,9 @@ struct UsageEntry: Equatable, Sendable {
 extension UsageBook {
     /// The rows by week, each user's for itself, at these prices.
     func weeklyEntries(at prices: PriceBook) -> [UsageEntry] {
-        rows.flatMap { key, row in
-            let price = prices.price(of: key.model, tier: key.tier)?.price(in: key.window)
+        var lookup = PriceLookup(prices)
+        return rows.flatMap { key, row in
+            let price = lookup.price(of: key.model, tier: key.tier, in: key.window)
             return row.shares.map { user, counts in
                 UsageEntry(
                     week: key.weekStart == 0 ? nil : key.weekStart, user: user, model: key.model, tier: key.tier,
@@ -48,25 +49,16 @@ extension UsageBook {
 
     /// The history by day at these prices, from one date to another, both included.
     func dailyEntries(at prices: PriceBook, from first: String?, to last: String?) -> [UsageEntry] {
-        // The days are many and the models few; a price is looked up by patterns.
-        var known: [PricedKey: Price?] = [:]
+        var lookup = PriceLookup(prices)
         return days.compactMap { key, counts in
             if let first, key.day < first { return nil }
             if let last, key.day > last { return nil }
-            let priced = PricedKey(model: key.model, tier: key.tier, window: key.window)
-            let price = known[priced] ?? prices.price(of: key.model, tier: key.tier)?.price(in: key.window)
-            known[priced] = .some(price)
+            let price = lookup.price(of: key.model, tier: key.tier, in: key.window)
             return UsageEntry(
                 day: key.day, user: key.user, model: key.model, tier: key.tier,
                 sum: UsageSum(counts: counts, cost: price?.cost(of: counts) ?? .zero))
         }
     }
-}
-
-private struct PricedKey: Hashable {
-    let model: String
-    let tier: ServiceTier
-    let window: ContextWindow
 }
 
 extension UsageBook.Row {
