@@ -6,7 +6,7 @@
 struct OutstandingReports {
     private struct Message {
         /// The number of the last record.
-        let sequence: UInt64
+        var sequence: UInt64
         /// The usage files that do not have their share yet, with the number of its last record.
         var missing: [String: UInt64]
     }
@@ -29,7 +29,14 @@ struct OutstandingReports {
     /// A message was taken in by all ledgers that it concerns.
     mutating func take(_ worker: WorkerIdentity, upTo last: UInt64, missing: [String: UInt64]) {
         turnedAway[worker] = nil
-        messages[worker, default: []].append(Message(sequence: last, missing: missing))
+        var outstanding = messages.removeValue(forKey: worker) ?? []
+        if missing.isEmpty, let end = outstanding.indices.last {
+            // It waits for those before it alone, and a disk that does not answer would let many of its kind pile up.
+            outstanding[end].sequence = max(last, outstanding[end].sequence)
+        } else {
+            outstanding.append(Message(sequence: last, missing: missing))
+        }
+        messages[worker] = outstanding
     }
 
     /// A message was not taken in by one of the ledgers.
@@ -65,6 +72,9 @@ struct OutstandingReports {
         self.messages[worker] = Array(messages.dropFirst(settled.count))
         return Acknowledgement(worker: worker, sequence: last.sequence)
     }
+
+    /// How many messages of a worker's are remembered.
+    func count(of worker: WorkerIdentity) -> Int { messages[worker]?.count ?? 0 }
 
     mutating func forget(_ worker: WorkerIdentity) {
         messages[worker] = nil

@@ -23,6 +23,20 @@ struct OutstandingReportsTests {
         #expect(reports.release(worker) == nil)
     }
 
+    @Test("messages that concern no file wait for the one before them, however many they are, and take no room")
+    func withoutAFile() {
+        var reports = OutstandingReports()
+        reports.take(worker, upTo: 1, missing: [:])
+        #expect(reports.release(worker)?.sequence == 1)
+        reports.take(worker, upTo: 2, missing: ["a": 2])
+        for number: UInt64 in 3...1000 { reports.take(worker, upTo: number, missing: [:]) }
+        // One that is sent again takes nothing back.
+        reports.take(worker, upTo: 2, missing: [:])
+        #expect(reports.release(worker) == nil)
+        #expect(reports.count(of: worker) == 1)
+        #expect(settled(&reports, 2, "a") == 1000)
+    }
+
     @Test("after a message that was turned away nothing is taken before it has come again")
     func gap() {
         var reports = OutstandingReports()
