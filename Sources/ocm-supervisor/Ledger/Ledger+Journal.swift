@@ -72,7 +72,7 @@ extension Ledger {
     }
 
     private func replaceJournal(by frames: [UInt8]) async throws(LedgerError) {
-        try await write(frames, toDraftOf: .journal)
+        try await write(frames, toNew: LedgerFile.journal.draft)
         try storage.rename(LedgerFile.journal.draft, to: .journal)
         journalEnd = frames.count
         journalIsRagged = false
@@ -82,14 +82,14 @@ extension Ledger {
         journalIsDoubtful = false
     }
 
-    /// Writes a file's next state beside it, on disk for sure; nothing is left of it where that fails.
-    func write(_ bytes: [UInt8], toDraftOf file: LedgerFile) async throws(LedgerError) {
+    /// Writes a file anew, on disk for sure but for its name; nothing is left of it where that fails.
+    func write(_ bytes: [UInt8], toNew file: LedgerFile) async throws(LedgerError) {
         do throws(LedgerError) {
-            try storage.create(file.draft)
-            try storage.write(bytes, to: file.draft, at: 0)
-            try await storage.synchronize(file.draft)
+            try storage.create(file)
+            try storage.write(bytes, to: file, at: 0)
+            try await storage.synchronize(file)
         } catch {
-            storage.remove(file.draft)
+            storage.remove(file)
             throw error
         }
     }

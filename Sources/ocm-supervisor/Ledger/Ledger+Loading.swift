@@ -45,9 +45,7 @@ extension Ledger {
         let damaged = replay.journal?.damage.reduce(0) { $0 + $1.count } ?? 0
         guard damaged > 0 || !replay.uncertain.isEmpty else { return }
         let aside = unused(.journal, stamp)
-        try storage.create(aside)
-        try storage.write(journal, to: aside, at: 0)
-        try await storage.synchronize(aside)
+        try await write(journal, toNew: aside)
         let (path, copy) = (storage.path(of: .journal), storage.path(of: aside))
         if damaged > 0 { tell(.damaged(path: path, as: copy, bytes: damaged)) }
         for file in replay.uncertain { tell(.uncertain(path: storage.path(of: file), journal: copy)) }

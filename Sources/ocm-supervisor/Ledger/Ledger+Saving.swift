@@ -22,8 +22,8 @@ extension Ledger {
         let usages = UsageFile.usages(costed, updated: now, zone: zone)
         let daily = UsageFile.daily(costed, updated: now, zone: zone)
         let next = FileStates(usages: FileDigest(of: usages), daily: FileDigest(of: daily))
-        try await write(usages, toDraftOf: .usages)
-        try await write(daily, toDraftOf: .daily)
+        try await write(usages, toNew: LedgerFile.usages.draft)
+        try await write(daily, toNew: LedgerFile.daily.draft)
         // Twice, so that one bad byte does not make it a question what the files hold.
         try await append([.saved(next), .saved(next)])
         try storage.rename(LedgerFile.usages.draft, to: .usages)

@@ -1,3 +1,4 @@
+import Glibc
 import LoopTestSupport
 import OCMEventLoop
 import Testing
@@ -112,6 +113,29 @@ struct JournalTests {
         }
     }
 
+    @Test("a full disk that has no room for the copy is not filled with beginnings of it, and the copy comes later")
+    func copyWithoutRoom() throws {
+        try onLoop {
+            let (bytes, ends, commits) = await Self.journal()
+            var flipped = bytes
+            flipped[ends[0] + 20] ^= 1
+            let disk = FakeDisk([.journal: flipped])
+            let ledger = Ledger(disk: disk)
+            // Behind the lock, three reads and the copy's creation.
+            for attempt in 0..<3 { disk.inject(.failure(errno: ENOSPC, operations: 1), at: 6 + 6 * attempt) }
+            try await ledger.open(now: WallTime(seconds: 1_773_000_600))
+            #expect(disk.contents == [.journal: flipped])
+            #expect(ledger.trouble != nil)
+            await ledger.compact(now: WallTime(seconds: 1_773_000_601))
+            #expect(disk.contents == [.journal: flipped])
+            await ledger.compact(now: WallTime(seconds: 1_773_000_602))
+            #expect(disk.contents[LedgerFile.journal.aside("20260308T201002Z")] == flipped)
+            #expect(disk.contents.keys.count { $0.suffix.contains("corrupt") } == 1)
+            #expect(ledger.trouble == nil)
+            #expect(try stored(on: disk) == book(of: commits[1...].joined()))
+        }
+    }
+
     @Test("bytes that are no journal at all are copied aside, whatever they are")
     func noise() throws {
         try onLoop {
@@ -122,7 +146,12 @@ struct JournalTests {
                 let log = NoticeLog()
                 let ledger = Ledger(disk: disk, log: log)
                 try await ledger.open(now: WallTime(seconds: 1_773_000_600))
-                #expect(disk.contents[LedgerFile.journal.aside("20260308T201000Z")] == noise)
+                let copy = LedgerFile.journal.aside("20260308T201000Z")
+                #expect(disk.contents[copy] == noise)
+                #expect(
+                    log.notices == [
+                        .damaged(path: disk.path(of: .journal), as: disk.path(of: copy), bytes: length)
+                    ])
                 #expect(ledger.trouble == nil)
             }
         }
