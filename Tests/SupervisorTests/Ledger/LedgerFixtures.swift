@@ -97,8 +97,8 @@ extension Ledger {
         add(worker: batch.worker, batch.records)
     }
 
-    func add(worker: WorkerIdentity, sequence: UInt64, records: [UsageRecord]) -> Admission {
-        add(worker: worker, records.map { NumberedUsage(sequence: sequence, record: $0) })
+    func add(worker: WorkerIdentity, sequence: UInt64, _ record: UsageRecord) -> Admission {
+        add(worker: worker, [NumberedUsage(sequence: sequence, record: record)])
     }
 }
 

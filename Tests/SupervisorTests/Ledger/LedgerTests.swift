@@ -169,7 +169,7 @@ struct LedgerTests {
             let worker = WorkerIdentity(value: 1)
             for sequence in 1...3 {
                 _ = ledger.add(
-                    worker: worker, sequence: UInt64(sequence), records: [usage(model: "who-knows", input: 10)])
+                    worker: worker, sequence: UInt64(sequence), usage(model: "who-knows", input: 10))
                 _ = await ledger.commit(now: now)
                 await ledger.compact(now: now)
             }
@@ -183,7 +183,7 @@ struct LedgerTests {
             let disk = FakeDisk()
             let ledger = Ledger(disk: disk)
             try await ledger.open(now: now)
-            _ = ledger.add(worker: WorkerIdentity(value: 1), sequence: 1, records: [usage(input: 1_000_000)])
+            _ = ledger.add(worker: WorkerIdentity(value: 1), sequence: 1, usage(input: 1_000_000))
             _ = await ledger.commit(now: now)
             await ledger.compact(now: now)
             let before = try #require(disk.contents[.usages])

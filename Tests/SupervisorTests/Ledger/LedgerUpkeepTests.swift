@@ -44,7 +44,7 @@ struct LedgerUpkeepTests {
             let disk = FakeDisk()
             let ledger = Ledger(disk: disk)
             try await ledger.open(now: now)
-            _ = ledger.add(worker: WorkerIdentity(value: 1), sequence: 1, records: [usage(input: 1_000_000)])
+            _ = ledger.add(worker: WorkerIdentity(value: 1), sequence: 1, usage(input: 1_000_000))
             _ = await ledger.commit(now: now)
             disk.isHeld = true
             let save = Outcome { await ledger.compact(now: now) }
