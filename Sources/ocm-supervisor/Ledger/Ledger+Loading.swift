@@ -43,11 +43,12 @@ extension Ledger {
     /// Keeps a journal that does not say everything for sure, for people.
     private func keepCopy(of journal: [UInt8], _ replay: LedgerReplay, _ stamp: String) async throws(LedgerError) {
         let damaged = replay.journal?.damage.reduce(0) { $0 + $1.count } ?? 0
-        guard damaged > 0 || !replay.uncertain.isEmpty else { return }
+        guard damaged > 0 || !replay.uncertain.isEmpty || !replay.changed.isEmpty else { return }
         let aside = unused(.journal, stamp)
         try await write(journal, toNew: aside)
         let (path, copy) = (storage.path(of: .journal), storage.path(of: aside))
         if damaged > 0 { tell(.damaged(path: path, as: copy, bytes: damaged)) }
+        for file in replay.changed { tell(.changed(path: storage.path(of: file), journal: copy)) }
         for file in replay.uncertain { tell(.uncertain(path: storage.path(of: file), journal: copy)) }
     }
 

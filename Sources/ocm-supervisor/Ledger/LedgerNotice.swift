@@ -6,6 +6,9 @@ enum LedgerNotice: Equatable, Sendable {
     case tornTail(path: String, bytes: Int)
     /// Part of the journal is damaged; a copy was set aside, what is readable was counted.
     case damaged(path: String, as: String, bytes: Int)
+    /// A usage file is not as the last save left it: edited, or put back from a copy. What the journal has was added, which
+    /// is once too often where the copy held it; a copy of the journal was set aside.
+    case changed(path: String, journal: String)
     /// A usage file was changed by someone else in the middle of a save; what of the journal it may already hold was not
     /// counted again, a copy of the journal was set aside.
     case uncertain(path: String, journal: String)
@@ -29,6 +32,8 @@ enum LedgerNotice: Equatable, Sendable {
             "\(path) ended in an incomplete record of \(bytes) bytes that was never acknowledged; cut off"
         case .damaged(let path, let aside, let bytes):
             "\(path) is damaged: \(bytes) bytes can't be read; copied to \(aside), the rest was counted"
+        case .changed(let path, let journal):
+            "\(path) is not as it was saved last; what was counted since is added to it, and kept as \(journal) too"
         case .uncertain(let path, let journal):
             "\(path) was changed by another program in the middle of a save; the journal is kept as \(journal), not counted"
         case .stalled(let error):

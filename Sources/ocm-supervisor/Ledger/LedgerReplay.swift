@@ -16,8 +16,8 @@ struct LedgerReplay {
     private(set) var usages: Saved
     private(set) var daily: Saved
     private(set) var journal: JournalReading?
-    /// Whether the journal held anything that the files did not.
-    private(set) var isAhead = false
+    /// The files that someone else has changed since the last save, where the journal had something to add to them.
+    private(set) var changed: [LedgerFile] = []
     /// The files of which it can't be said what of the journal they hold; nothing that they may hold was added.
     private(set) var uncertain: [LedgerFile] = []
 
@@ -52,7 +52,6 @@ struct LedgerReplay {
         for batch in commit.batches {
             let fresh = marks.advance(over: batch, at: commit.time)
             guard !histories.isEmpty, !fresh.isEmpty else { continue }
-            isAhead = true
             for record in fresh { book.record(record, prices: prices, zone: zone, in: histories) }
         }
     }
@@ -89,7 +88,10 @@ struct LedgerReplay {
         if let base = journal.base {
             if saved.digest == base.files[keyPath: part] { return 0 }
             // Changed by hand or by another program, and no save of ours was under way: it holds nothing of the journal.
-            if announced.isEmpty && journal.damage.isEmpty { return 0 }
+            if announced.isEmpty && journal.damage.isEmpty {
+                if !journal.entries.isEmpty { changed.append(file) }
+                return 0
+            }
         }
         if journal.entries.isEmpty { return 0 }
         uncertain.append(file)

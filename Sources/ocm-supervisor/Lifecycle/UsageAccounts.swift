@@ -134,7 +134,7 @@ extension LedgerNotice {
     fileprivate var level: Logger.Level {
         switch self {
         case .recovered, .tornTail: .notice
-        case .unpriced, .full: .warning
+        case .unpriced, .full, .changed: .warning
         case .setAside, .damaged, .uncertain, .stalled, .lost: .error
         }
     }

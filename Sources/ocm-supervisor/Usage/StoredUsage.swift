@@ -15,8 +15,8 @@ enum StoredUsage {
             let replay = try replay(storage, prices, zone)
             files.append(
                 CountedUsage.File(
-                    path: path, services: tags.sorted(), book: replay.book, problems: problems(of: replay, in: storage)
-                ))
+                    path: path, services: tags.sorted(), book: replay.book, notes: notes(on: replay, in: storage),
+                    problems: problems(of: replay, in: storage)))
         }
         return CountedUsage(
             source: .files, configuration: configuration.file, files: files,
@@ -47,6 +47,12 @@ enum StoredUsage {
 
     /// A supervisor saves once a minute at most.
     private static let mostAttempts = 100
+
+    private static func notes(on replay: LedgerReplay, in storage: some LedgerStorage) -> [String] {
+        replay.changed.map {
+            "\(storage.path(of: $0)) is not as it was saved last; what was counted since is added to it."
+        }
+    }
 
     private static func problems(of replay: LedgerReplay, in storage: some LedgerStorage) -> [String] {
         var problems: [String] = []

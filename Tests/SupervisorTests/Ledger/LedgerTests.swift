@@ -140,7 +140,7 @@ struct LedgerTests {
         }
     }
 
-    @Test("a file that was changed by hand keeps the change, and what the journal has is added to it")
+    @Test("a file that was changed by hand keeps the change, and what the journal has is added to it and said")
     func edited() throws {
         try onLoop {
             let disk = FakeDisk()
@@ -152,8 +152,13 @@ struct LedgerTests {
             var contents = disk.contents
             contents[.usages] = Array(
                 #"{"combinations": [{"model": "gpt-5.5", "total": {"request_count": 5, "input_tokens": 50}}]}"#.utf8)
-            let next = Ledger(disk: FakeDisk(contents))
+            let changed = FakeDisk(contents)
+            let log = NoticeLog()
+            let next = Ledger(disk: changed, log: log)
             try await next.open(now: now)
+            let copy = LedgerFile.journal.aside("20260308T200000Z")
+            #expect(log.notices == [.changed(path: "usages.json", journal: changed.path(of: copy))])
+            #expect(changed.contents[copy] == contents[.journal])
             let totals = next.book.rows.values.map(\.total)
             #expect(totals.reduce(0) { $0 + $1.requests } == 6)
             #expect(totals.reduce(0) { $0 + $1.input } == 1050)
