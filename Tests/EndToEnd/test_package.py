@@ -141,6 +141,10 @@ def test_what_is_secret_is_its_users_alone(installed):
 def test_systemd_finds_nothing_wrong_with_the_units(installed):
     ended = installed.run("systemd-analyze", "verify", "--man=no", *UNITS)
     assert ended.stdout + ended.stderr == ""
+    # As a user whose home directory there is.
+    ended = installed.run("env", "HOME=/var/lib/ocm", "XDG_RUNTIME_DIR=/tmp", "systemd-analyze", "verify", "--user", "--man=no",
+                          *UNITS, user="ocm")
+    assert ended.stdout + ended.stderr == ""
 
 
 def test_nginx_takes_its_example(system):
@@ -169,10 +173,10 @@ def test_the_service_is_exposed_as_little_as_promised(installed):
         file.unlink()
     drop_in.rmdir()
     installed.systemctl("daemon-reload")
-    # As the same settings weigh for a service of the system: of a user's own manager nothing else can be asked offline.
+    # As the settings weigh for a service of the system. They count it as root's, which a person's own never is.
     person = exposure(installed, "--offline=true", "/usr/lib/systemd/user/ocm.service")
     print(f"exposure: {alone}, with a user for the workers {separate}, a person's own {person}")
-    assert alone <= 1.5 and separate <= 2.2 and person <= 2.0
+    assert alone <= 1.5 and separate <= 2.2 and person <= 1.8
 
 
 def test_a_removal_keeps_configuration_login_and_usage_and_a_purge_keeps_none(installed):
