@@ -13,6 +13,10 @@ TEST_PACKAGES=(curl lintian mandoc mmdebstrap openssl procps python3 python3-ven
 # What the Debian package is made with.
 PACKAGE_PACKAGES=(binutils chrpath dpkg-dev gzip)
 
+END_TO_END=$TOP/Tests/EndToEnd
+REQUIREMENTS=$END_TO_END/requirements.txt
+VENV=$CACHE/python-$({ /usr/bin/python3 --version; cat "$REQUIREMENTS"; } 2>&1 | sha256sum | cut -c 1-16)
+
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
@@ -80,4 +84,19 @@ require_swift() {
 # The build id is by which debuggers find the symbols of the packaged programs.
 build_release() {
     swift build --package-path "$TOP" --configuration release --static-swift-stdlib -Xlinker --build-id=sha1
+}
+
+# The Python packages live outside the checkout, one environment per list of pinned versions.
+python_environment() {
+    mkdir -p "$CACHE"
+    exec 9>"$VENV.lock"
+    flock 9
+    if [[ ! -e $VENV/complete ]]; then
+        rm -rf "$VENV"
+        say "Installing from PyPI: $(sed 's/#.*//' "$REQUIREMENTS" | xargs)"
+        /usr/bin/python3 -m venv "$VENV"
+        "$VENV/bin/pip" install --quiet --disable-pip-version-check --requirement "$REQUIREMENTS"
+        touch "$VENV/complete"
+    fi
+    say "Python environment: $VENV"
 }

@@ -58,6 +58,11 @@ class Server:
     def pid(self):
         return self.running.pid
 
+    @property
+    def reloads(self):
+        """The ways to reload it."""
+        return {"reload, with new workers": self.reload}
+
     def kill_worker(self):
         """The oldest, with the most connections. Waits until another is in its place."""
         before = self.workers()
@@ -109,23 +114,27 @@ class HAProxy(Server):
 
 
 class OCM(Server):
-    """`live`: whether the reloads are such that the workers stay."""
-
     fields = (["Authorization", f"Bearer {subjects.TOKEN}"],)
 
-    def __init__(self, work, upstream, build, live=False):
+    def __init__(self, work, upstream, build):
         super().__init__(subjects.ocm(work, build, upstream, WORKERS, {"disabled": True}))
-        self.build, self.file, self.live = build, work / "config.json", live
-        self.name = "OCM, changes that are applied to running workers" if live else "OCM"
+        self.build, self.file = build, work / "config.json"
 
     def workers(self):
         return proc.children(self.pid, "ocm-worker")
 
+    @property
+    def reloads(self):
+        return {"reload, with new workers": self.reload, "reload, into running workers": self.reload_live}
+
     def reload(self, number):
+        self.change(lambda value: value["log"].update(format=("json", "text")[number % 2]))
+
+    def reload_live(self, number):
+        self.change(lambda value: value["services"][0].update(headers={"X-Reload": str(number)}))
+
+    def change(self, change):
         value = json.loads(self.file.read_text())
-        if self.live:
-            value["services"][0]["headers"] = {"X-Reload": str(number)}
-        else:
-            value["log"]["format"] = ("json", "text")[number % 2]
+        change(value)
         self.file.write_text(json.dumps(value, indent=2))
         subprocess.run([self.build / "ocm-supervisor", "reload", "-c", self.file], check=True, stdout=subprocess.DEVNULL)

@@ -23,7 +23,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 LOAD_CPU = 0
 PACE = 1.0  # seconds between two interruptions
 AFTERMATH = 7.0  # seconds in which whatever an interruption broke comes to light: the longest stream
-PHASES = ("at rest", "reload", "worker killed")
+KILL = "worker killed"
 
 
 class Row:
@@ -65,10 +65,14 @@ def run(make, api, options, rows):
         load = stack.enter_context(SteadyLoad(server.port, server.fields))
         os.sched_setaffinity(load.process.pid, {LOAD_CPU})
         load.steady()
-        mine = [rows.setdefault((server.name, name), Row()) for name in PHASES]
-        phase(mine[0], load, 0, None, options.rest)
-        phase(mine[1], load, options.reloads, server.reload, AFTERMATH)
-        phase(mine[2], load, options.kills, lambda _: server.kill_worker(), AFTERMATH)
+
+        def row(name):
+            return rows.setdefault((server.name, name), Row())
+
+        phase(row("at rest"), load, 0, None, options.rest)
+        for name, reload in server.reloads.items():
+            phase(row(name), load, options.reloads, reload, AFTERMATH)
+        phase(row(KILL), load, options.kills, lambda _: server.kill_worker(), AFTERMATH)
         load.stop()
 
 
@@ -76,7 +80,7 @@ def print_table(rows):
     print("\n| | | times | answered | failed | truncated | not on the killed process | longest gap in accepting |")
     print("|---|---|---|---|---|---|---|---|")
     for (name, what), row in rows.items():
-        elsewhere = row.elsewhere if what == PHASES[2] else ""
+        elsewhere = row.elsewhere if what == KILL else ""
         print(f"| {name} | {what} | {row.times or ''} | {row.answered} | {row.failed} | {row.truncated} | {elsewhere} "
               f"| {row.gap * 1000:.0f} ms |", flush=True)
 
@@ -100,7 +104,6 @@ SUBJECTS = {
     "nginx": lambda work, api, build: Nginx(work, api),
     "HAProxy": lambda work, api, build: HAProxy(work, api),
     "OCM": OCM,
-    "OCM-live": lambda work, api, build: OCM(work, api, build, live=True),
 }
 
 

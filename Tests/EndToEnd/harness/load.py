@@ -23,6 +23,7 @@ class SteadyLoad:
         self.failures = []  # all that were reported
         self.last = None
         self.gap = self.silence = self.lateness = 0.0  # the longest of all
+        self.interruptions = 0
 
     def steady(self):
         """Waits until all clients are at work."""

@@ -54,6 +54,9 @@ class Client:
         self.asked = self.heard = now()
         self.load.open += 1
         self.deadline = self.loop.at(self.asked + seconds, self._late)
+        if self.handle is not None and self.distance == 0 and self._has_ended():
+            self.tally.idle_ends += 1
+            self.close()
         if self.handle is None:
             if not self._connect():
                 return
@@ -61,6 +64,15 @@ class Client:
             self._over("the connection ended under the request")
         else:
             self._send()
+
+    def _has_ended(self):
+        """Whether the server's end has arrived, although this process has not come to see it."""
+        try:
+            return self.handle.recv(1, socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def _connect(self):
         handle = self.handle = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
