@@ -89,7 +89,7 @@ struct DirectoryStorageTests {
             await #expect(throws: LedgerError.inUse(path: real, holder: getpid())) {
                 try await ledger(real).open(now: now)
             }
-            _ = linked.add(worker: WorkerIdentity(value: 1), sequence: 1, records: [usage(input: 1)])
+            _ = linked.add(worker: WorkerIdentity(value: 1), sequence: 1, usage(input: 1))
             _ = await linked.close(now: now)
             var status = stat()
             #expect(lstat(real, &status) == 0 && status.st_mode & S_IFMT == S_IFREG)
