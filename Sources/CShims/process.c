@@ -6,6 +6,7 @@
 #include <linux/close_range.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -14,13 +15,18 @@
 
 // Between fork and exec only async-signal-safe calls (signal-safety(7)).
 static void become(const struct ocm_spawn_plan *plan, int *report, pid_t parent) {
+    // Before anything that the path may lead through is changed, and before the change of user, who may not be able to
+    // reach it; exec asks only the file itself.
+    int program = open(plan->path, O_PATH | O_CLOEXEC);
+    if (program < 0)
+        return;
     // First above every target, so that no target overwrites a source that is still needed.
     int floor = 3;
     for (size_t i = 0; i < plan->descriptor_count; i++)
         if (plan->targets[i] >= floor)
             floor = plan->targets[i] + 1;
-    int moved[16];
-    if (plan->descriptor_count > 16) {
+    int moved[OCM_SPAWN_DESCRIPTORS];
+    if (plan->descriptor_count > OCM_SPAWN_DESCRIPTORS) {
         errno = EINVAL;
         return;
     }
@@ -31,6 +37,9 @@ static void become(const struct ocm_spawn_plan *plan, int *report, pid_t parent)
     if (moved_report < 0)
         return;
     *report = moved_report;
+    int moved_program = fcntl(program, F_DUPFD_CLOEXEC, floor);
+    if (moved_program < 0)
+        return;
     for (size_t i = 0; i < plan->descriptor_count; i++)
         if (dup2(moved[i], plan->targets[i]) < 0)
             return;
@@ -43,20 +52,17 @@ static void become(const struct ocm_spawn_plan *plan, int *report, pid_t parent)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 
+    if (plan->gid != (gid_t)-1 && (setresgid(plan->gid, plan->gid, plan->gid) < 0 || setgroups(0, NULL) < 0))
+        return;
+    if (plan->uid != (uid_t)-1 && setresuid(plan->uid, plan->uid, plan->uid) < 0)
+        return;
+    // Behind the change of user, which takes it back.
     if (plan->death_signal) {
         prctl(PR_SET_PDEATHSIG, plan->death_signal);
         if (getppid() != parent)
             _exit(127);
     }
-    // Opened before the change of user, who may not be able to reach the path; exec asks only the file itself.
-    int program = open(plan->path, O_PATH | O_CLOEXEC);
-    if (program < 0)
-        return;
-    if (plan->gid != (gid_t)-1 && (setresgid(plan->gid, plan->gid, plan->gid) < 0 || setgroups(0, NULL) < 0))
-        return;
-    if (plan->uid != (uid_t)-1 && setresuid(plan->uid, plan->uid, plan->uid) < 0)
-        return;
-    syscall(SYS_execveat, program, "", plan->arguments, plan->environment, AT_EMPTY_PATH);
+    syscall(SYS_execveat, moved_program, "", plan->arguments, plan->environment, AT_EMPTY_PATH);
 }
 
 pid_t ocm_spawn(const struct ocm_spawn_plan *plan, int *pidfd) {
@@ -102,6 +108,37 @@ pid_t ocm_spawn(const struct ocm_spawn_plan *plan, int *pidfd) {
     errno = failure ? failure : EIO;
     return -1;
 }
+
+static int set_close_on_exec(const int *numbers, size_t count, int flags) {
+    for (size_t i = 0; i < count; i++)
+        if (fcntl(numbers[i], F_SETFD, flags) < 0)
+            return -1;
+    return 0;
+}
+
+int ocm_execute(const char *path, char *const *arguments, const char *variable, const int *kept, size_t count) {
+    size_t variables = 0;
+    while (environ[variables])
+        variables++;
+    const char **environment = malloc((variables + 2) * sizeof *environment);
+    if (!environment)
+        return -1;
+    for (size_t i = 0; i < variables; i++)
+        environment[i] = environ[i];
+    environment[variables] = variable;
+    environment[variables + 1] = NULL;
+    if (set_close_on_exec(kept, count, 0) == 0)
+        execve(path, arguments, (char *const *)environment);
+    int failure = errno;
+    set_close_on_exec(kept, count, FD_CLOEXEC);
+    free(environment);
+    errno = failure;
+    return -1;
+}
+
+int ocm_open_program(const char *path) { return open(path, O_PATH | O_CLOEXEC); }
+
+const char *ocm_executed_path(void) { return (const char *)getauxval(AT_EXECFN); }
 
 int ocm_wait_pidfd(int pidfd, int *code, int *status) {
     siginfo_t info = {0};

@@ -46,9 +46,10 @@ int ocm_sealed_memfd(const char *name, const void *bytes, size_t count);
 int ocm_is_sealed(int fd);
 
 // A child made by fork and exec. In the child: descriptors sources[i] become targets[i] (everything above the highest
-// target is closed), signals are unblocked and default, uid and gid change where they are not (uid_t)-1, and it dies with
-// its parent where death_signal is not 0. Returns the pid and stores a pidfd (pidfd_open(2)), or -1 with errno of whichever
+// target is closed; at most OCM_SPAWN_DESCRIPTORS), signals are unblocked and default, uid and gid change where they are
+// not (uid_t)-1, and it dies with its parent where death_signal is not 0. Returns the pid and stores a pidfd (pidfd_open(2)), or -1 with errno of whichever
 // step failed, exec included.
+enum { OCM_SPAWN_DESCRIPTORS = 600 };
 struct ocm_spawn_plan {
     const char *path;
     char *const *arguments;
@@ -61,6 +62,14 @@ struct ocm_spawn_plan {
     int death_signal;
 };
 pid_t ocm_spawn(const struct ocm_spawn_plan *plan, int *pidfd);
+
+// execve(2) with this process's environment and one more variable (NAME=value). The descriptors, which are close-on-exec,
+// stay open in the new program, and are close-on-exec again where it could not be executed: then -1 with errno.
+int ocm_execute(const char *path, char *const *arguments, const char *variable, const int *kept, size_t count);
+// A descriptor of a program's file that can be executed and not read (O_PATH, open(2)), close-on-exec; -1 with errno.
+int ocm_open_program(const char *path);
+// The path by which this process's program was executed (AT_EXECFN, getauxval(3)); it may be relative.
+const char *ocm_executed_path(void);
 
 // waitid(2) on a pidfd without blocking: 1 ended (*status as in wait(2): si_code and si_status), 0 not yet, -1 errno
 // (ECHILD: it is no child of ours).

@@ -3,6 +3,10 @@ internal import Glibc
 
 /// A child process, made by fork and exec, watched through its pidfd (pidfd_open(2)); or one that is another's child.
 @EventLoop package final class ChildProcess: EventSource {
+    /// The children that this process has yet to reap (wait(2)): what it hands over to a program that it executes in its
+    /// own place, whose children they are from then on.
+    package private(set) static var unreaped: Set<Int32> = []
+
     package let pid: Int32
     private let descriptor: FileDescriptor
     /// One for each task that waits for the end.
@@ -33,7 +37,7 @@ internal import Glibc
         package var arguments: [String]
         /// `NAME=value`; nothing is inherited.
         package var environment: [String] = []
-        /// Descriptors of ours and the numbers that they get in the child; all others are closed there. At most 16.
+        /// Descriptors of ours and the numbers that they get in the child; all others are closed there. At most 600.
         package var descriptors: [(source: Int32, target: Int32)] = []
         /// User and group to become, with no supplementary groups.
         package var identity: (user: UInt32, group: UInt32)?
@@ -53,11 +57,17 @@ internal import Glibc
         guard child > 0 else { throw SystemError("spawn") }
         pid = child
         descriptor = FileDescriptor(owning: pidfd)
+        Self.unreaped.insert(child)
         super.init()
         try EventLoop.poller.add(self, fd: pidfd, [.readable, .edgeTriggered])
     }
 
-    /// Watches a process that somebody else has started. Throws ESRCH where it has ended.
+    /// Takes on children that the program before this one, executed in the same process, has started.
+    package static func adopt(_ children: some Sequence<Int32>) {
+        unreaped.formUnion(children)
+    }
+
+    /// Watches a process that somebody else has started, or one that was adopted. Throws ESRCH where it has ended.
     package init(watching process: Int32) throws(SystemError) {
         pid = process
         descriptor = try FileDescriptor("pidfd_open", ocm_pidfd_open(process))
@@ -118,6 +128,7 @@ internal import Glibc
         // It has ended, or its descriptor would not be ready; whose child it was has been told how.
         default: ended = .unseen
         }
+        Self.unreaped.remove(pid)
         EventLoop.poller.remove(fd: descriptor.number, isShared: false)
         for wakeup in waiting { wakeup.signal() }
     }

@@ -21,9 +21,9 @@ struct AdminResponse: Sendable {
         AdminResponse(ErrorResponse(status: status, type: type, message: message))
     }
 
-    static func json(_ value: some Encodable) -> AdminResponse {
+    static func json(_ value: some Encodable, status: Int = 200) -> AdminResponse {
         do {
-            return AdminResponse(status: 200, body: Array((try JSONOutput.text(value) + "\n").utf8))
+            return AdminResponse(status: status, body: Array((try JSONOutput.text(value) + "\n").utf8))
         } catch {
             return .error(500, "server_error", "the answer could not be written as JSON")
         }

@@ -4,12 +4,14 @@ import OCMHTTP
 
 /// Answers on the admin socket: accepts, looks who it is, and hands requests to the routes.
 @EventLoop final class AdminServer {
-    private let socket: AdminSocket
+    let socket: AdminSocket
     private let routes: AdminRoutes
     private let logger: Logger
     /// In the order in which they came.
     private var connections: [AdminConnection] = []
     private var refusals = AdminRefusals()
+    /// Signalled when a connection has ended.
+    private let left = Wakeup()
 
     /// Beyond that many the oldest gives way to the newest: whoever asks without delay is answered, however many others
     /// hold a connection and say nothing.
@@ -23,6 +25,19 @@ import OCMHTTP
 
     func start() {
         EventLoop.spawn { [self] in await accept() }
+    }
+
+    /// Answers what has been asked, as far as that is done by the deadline, and lets the others wait: whoever connects
+    /// meanwhile is answered after ``resume()``, or by the program that goes on with the socket.
+    func pause(until deadline: Instant) async {
+        socket.listener.pause()
+        while !connections.isEmpty {
+            do { try await left.wait(until: deadline) } catch { return }
+        }
+    }
+
+    func resume() {
+        try? socket.listener.resume()
     }
 
     /// Stops answering, and removes the socket.
@@ -62,6 +77,7 @@ import OCMHTTP
         EventLoop.spawn { [self] in
             await connection.serve { [self] request in await answer(request, from: peer) }
             connections.removeAll { $0 === connection }
+            left.signal()
         }
     }
 

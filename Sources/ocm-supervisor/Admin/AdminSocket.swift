@@ -44,6 +44,30 @@ import OCMEventLoop
         }
     }
 
+    /// Goes on with a socket that was handed over; nil where its name has got lost, and the socket with it.
+    static func adopt(_ handedOver: Handover.AdminSocket) throws(AdminSocketError) -> AdminSocket? {
+        let descriptor = FileDescriptor(owning: handedOver.descriptor)
+        guard let status = status(handedOver.path), handedOver.isFile(status) else { return nil }
+        return try AdminSocket(descriptor, at: handedOver.path, identity(status))
+    }
+
+    private init(
+        _ descriptor: consuming FileDescriptor, at path: String, _ identity: Identity
+    ) throws(AdminSocketError) {
+        self.path = path
+        self.identity = identity
+        do throws(SystemError) { listener = try Listener(adopting: descriptor) } catch {
+            throw .system(path: path, error)
+        }
+    }
+
+    /// What the next program goes on with; the descriptor is the caller's.
+    func handedOver() throws(SystemError) -> Handover.AdminSocket? {
+        guard let number = try listener.duplicate()?.release() else { return nil }
+        return Handover.AdminSocket(
+            path: path, device: UInt64(identity.device), inode: UInt64(identity.inode), descriptor: number)
+    }
+
     /// The group whose members may ask, as of now: the owner may have given the socket to another.
     var group: UInt32 {
         Self.status(path).flatMap { Self.identity($0) == identity ? $0.st_gid : nil } ?? getegid()

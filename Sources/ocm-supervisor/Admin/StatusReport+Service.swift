@@ -4,7 +4,7 @@ import OCMIPC
 
 extension StatusReport {
     /// What a service is at this moment.
-    @EventLoop init(_ service: RunningService, state: State, started: Timestamp) {
+    @EventLoop init(_ service: RunningService, state: State, started: Timestamp, upgrade: Upgrade?) {
         let configuration = service.configuration
         let accounts = service.accounts.accounts
         self.init(
@@ -19,6 +19,6 @@ extension StatusReport {
                         usage: accounts.first { $0.services.contains(part.tag) }.map { Usage($0.ledger, path: $0.path) }
                     )
                 }
-            })
+            }, upgrade: upgrade)
     }
 }

@@ -109,6 +109,30 @@ struct StatusReport: Codable, Equatable {
         let credits: Credits?
     }
 
+    /// An attempt to become another version.
+    struct Upgrade: Codable, Equatable {
+        enum State: String, Codable, CaseIterable {
+            /// The new program is tried out.
+            case trial
+            /// It is about to take over, or starts.
+            case executing
+            case done
+            /// The program that was there goes on.
+            case failed
+        }
+
+        /// Which attempt it is since the process began.
+        let number: UInt32
+        var state: State
+        /// When it was asked for.
+        let time: String
+        let from: String
+        /// What the new program says of itself; nil before it has.
+        var to: String?
+        /// Why it failed.
+        var reasons: [String]
+    }
+
     let version: String
     let pid: Int32
     let state: State
@@ -120,4 +144,6 @@ struct StatusReport: Codable, Equatable {
     let workers_configured: Int
     let workers: [Worker]
     let services: [Service]
+    /// The last one, also of those that led to this version; nil where there was none since the process began.
+    var upgrade: Upgrade?
 }

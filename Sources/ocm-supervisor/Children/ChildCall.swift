@@ -67,7 +67,7 @@ struct ChildCall: Sendable {
     }
 
     private func plan(_ socket: Int32) -> ChildProcess.Plan {
-        var plan = ChildProcess.Plan(path: program, arguments: [program, command])
+        var plan = ChildProcess.Plan(path: program, arguments: ["ocm-supervisor", command])
         plan.environment = Self.environment
         plan.descriptors = [(socket, 0), (socket, 1), (2, 2)]
         for (index, descriptor) in descriptors.enumerated() { plan.descriptors.append((descriptor, 3 + Int32(index))) }

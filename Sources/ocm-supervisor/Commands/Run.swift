@@ -4,15 +4,34 @@ struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve what the configuration says, in the foreground.",
         discussion: """
-            Starts the workers and serves until SIGTERM or SIGINT. Warnings about the configuration go to standard error, \
+            Starts the workers and serves until SIGTERM or SIGINT. SIGUSR2 has it continue as the program that has \
+            taken its place on disk, see "upgrade". Warnings about the configuration go to standard error, \
             the log where the section "log" says.
             """)
 
     @OptionGroup var configuration: ConfigurationOption
 
+    @Flag(help: .hidden)
+    var trial = false
+
     func run() throws {
+        let handover = try handover()
         let loaded = try configuration.load().configuration
+        if trial {
+            guard let handover else { throw ValidationError("--trial is for a supervisor's own use.") }
+            throw ExitCode(TrialRun.run(loaded, handover))
+        }
         StandardError.write(configuration.report(loaded.warnings))
-        throw ExitCode(Supervisor.run(configuration: loaded))
+        throw ExitCode(Supervisor.run(configuration: loaded, after: handover))
+    }
+
+    /// What the program before this one has left in the process, in an upgrade.
+    private func handover() throws -> Handover? {
+        do throws(HandoverError) {
+            return try Handover.receive()
+        } catch {
+            StandardError.write("ocm-supervisor: \(error)\n")
+            throw ExitCode.failure
+        }
     }
 }

@@ -88,6 +88,11 @@ internal import OCMIPC
     /// Whether a commit has anything to do.
     var hasPending: Bool { !pending.isEmpty }
 
+    /// Whether anything waits for the disk that no other worker than these has reported.
+    func hasPending(besides living: Set<WorkerIdentity>) -> Bool {
+        pending.contains { !living.contains($0.worker) }
+    }
+
     /// Whether the last commit failed.
     var isStalled: Bool { troubles[.journal] != nil }
 

@@ -13,22 +13,27 @@ import OCMIPC
     /// What the disk has at least for the last of the usage.
     private static let lastCommitTime = Duration.seconds(5)
 
-    private let rendezvous: RendezvousDirectory?
+    let rendezvous: RendezvousDirectory?
     private let log: LogTarget
     private let settings: WorkerConfiguration
     private let plan: WorkerGeneration.Plan
+    /// What the program before this one has left in the process.
+    private let inheritance: Inheritance?
 
     /// Does all of the start that can fail without touching what runs.
-    init(_ configuration: Configuration, log: LogTarget, accounts: UsageAccounts) throws(StartFailure) {
+    init(
+        _ configuration: Configuration, log: LogTarget, accounts: UsageAccounts, from inheritance: Inheritance?
+    ) throws(StartFailure) {
         self.configuration = configuration
         self.accounts = accounts
         self.log = log
+        self.inheritance = inheritance
         guard let programs = Programs.locate() else { throw .noWorkerProgram }
         settings = WorkerConfiguration(configuration, generation: 1, roots: try StartUp.roots(configuration))
         logins = CredentialStores(
             configuration.services, try StartUp.loginSurroundings(configuration, programs), logger: log.logger)
         resolver = Resolver(program: programs.supervisor, logger: log.logger)
-        rendezvous = StartUp.rendezvous(configuration, log.logger)
+        rendezvous = StartUp.rendezvous(configuration, from: inheritance, log.logger)
         plan = WorkerGeneration.Plan(account: try StartUp.account(configuration), count: configuration.workers)
         fleet = WorkerFleet(
             program: programs.worker, rendezvous: rendezvous, logger: log.logger, logDescriptor: log.descriptor)
@@ -66,7 +71,9 @@ import OCMIPC
     func open() async throws(StartFailure) {
         let orphans = await OrphanedWorkers(in: rendezvous, logger: log.logger)
         fleet.takeOver(orphans)
-        try await StartUp.listen(fleet, configuration, orphans, log.logger)
+        try await StartUp.listen(fleet, configuration, orphans, from: inheritance, log.logger)
+        inheritance?.reapChildren(besides: Set(orphans.workers.map(\.pid)))
+        inheritance?.close()
     }
 
     /// Starts all parts; false where the workers are not ready by the deadline.

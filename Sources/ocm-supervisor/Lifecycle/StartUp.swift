@@ -17,9 +17,14 @@ import OCMTLS
     /// not be this user's to write in: then the service runs without, and says so. A place that another supervisor has is
     /// a mistake in either case.
     static func adminSocket(
-        _ configuration: Configuration, _ logger: Logger
+        _ configuration: Configuration, from inheritance: Inheritance?, _ logger: Logger
     ) async throws(StartFailure) -> AdminSocket? {
         do throws(AdminSocketError) {
+            if let handedOver = inheritance?.takeAdminSocket(at: configuration.adminSocket),
+                let socket = try AdminSocket.adopt(handedOver)
+            {
+                return socket
+            }
             return try await AdminSocket.open(
                 configuration.adminSocket, makesDirectory: !configuration.namesAdminSocket)
         } catch {
@@ -43,9 +48,11 @@ import OCMTLS
 
     /// Where a changed address overlaps with one that orphans listen on, they make room for it, and finish what is open.
     static func listen(
-        _ fleet: WorkerFleet, _ configuration: Configuration, _ orphans: OrphanedWorkers, _ logger: Logger
+        _ fleet: WorkerFleet, _ configuration: Configuration, _ orphans: OrphanedWorkers,
+        from inheritance: Inheritance?, _ logger: Logger
     ) async throws(StartFailure) {
-        let returned = orphans.takeListeners()
+        let handedOver = inheritance?.takeListeners() ?? []
+        let returned = handedOver.map { ($0.service, $0.descriptor) } + orphans.takeListeners()
         let deadline = EventLoop.now + .seconds(2)
         var isRetired = false
         while true {
@@ -65,9 +72,12 @@ import OCMTLS
 
     /// Where workers can be found again. Without that, they would not outlive the supervisor for long, which is no reason
     /// not to serve.
-    static func rendezvous(_ configuration: Configuration, _ logger: Logger) -> RendezvousDirectory? {
+    static func rendezvous(
+        _ configuration: Configuration, from inheritance: Inheritance?, _ logger: Logger
+    ) -> RendezvousDirectory? {
         do throws(RendezvousDirectory.Unusable) {
-            return try RendezvousDirectory(state: configuration.stateDirectory, configuration: configuration.file)
+            return try RendezvousDirectory(
+                state: configuration.stateDirectory, configuration: configuration.file, from: inheritance)
         } catch {
             logger.warning(
                 "workers could not be taken over if this process were killed", metadata: ["reason": "\(error)"])

@@ -5,8 +5,12 @@ import OCMHTTP
 extension Supervisor {
     func routes(for service: RunningService) -> AdminRoutes {
         AdminRoutes([
-            (.get, "/status", { [self] _ in .json(StatusReport(service, state: state, started: started)) }),
+            (
+                .get, "/status",
+                { [self] _ in .json(StatusReport(service, state: state, started: started, upgrade: upgrade.report)) }
+            ),
             (.get, "/usage", { service.usage($0) }),
+            (.post, "/upgrade", { [self] _ in await answerUpgrade(of: service) }),
         ])
     }
 }

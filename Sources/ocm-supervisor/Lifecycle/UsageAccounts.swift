@@ -115,6 +115,11 @@ import OCMIPC
         if let acknowledgement = reports.release(worker) { acknowledge(acknowledgement) }
     }
 
+    /// Whether the disk has not got all of what workers reported that are none of these: nobody has it but this process.
+    func hasPending(besides living: Set<WorkerIdentity>) -> Bool {
+        ledgers.values.contains { $0.ledger.hasPending(besides: living) }
+    }
+
     /// A worker has ended, and all that it said has been taken in.
     func forget(_ worker: WorkerIdentity) {
         reports.forget(worker)

@@ -1,21 +1,49 @@
+import CShims
 import Glibc
 
 /// Where the two programs are.
 struct Programs {
-    /// Absolute path of the supervisor's own file.
+    /// Leads to the supervisor's own file.
     let supervisor: String
-    /// Beside the supervisor's, or in `../libexec/ocm`, never where PATH says.
+    /// Leads to the worker's, which is beside the supervisor's, or in `../libexec/ocm`, never where PATH says.
     let worker: String
 
-    /// Resolved once, at the start: a package may replace the files later. Nil where there is no worker.
+    /// Found once, at the start, and opened for as long as the process lives: a package may replace the files later, and
+    /// what this supervisor starts is of its own version all the same. Nil where there is no worker.
     static func locate() -> Programs? {
+        guard let own = ownFile, let worker = worker(beside: own),
+            let supervisor = opened("/proc/self/exe"), let program = opened(worker)
+        else { return nil }
+        return Programs(supervisor: supervisor, worker: program)
+    }
+
+    private static func opened(_ path: String) -> String? {
+        let number = unsafe ocm_open_program(path)
+        return number < 0 ? nil : "/proc/self/fd/\(number)"
+    }
+
+    /// The path by which this program was executed, which leads to the next version once a package has replaced it; its own
+    /// file where it was executed in some other way. Asked at the start, absolute.
+    static var executedPath: String? {
+        guard let name = unsafe ocm_executed_path().map({ unsafe String(cString: $0) }) else { return ownFile }
+        let path = name.hasPrefix("/") ? name : "\(Surroundings.current.workingDirectory)/\(name)"
+        var (named, running) = (stat(), stat())
+        guard unsafe stat(path, &named) == 0, unsafe stat("/proc/self/exe", &running) == 0,
+            named.st_dev == running.st_dev, named.st_ino == running.st_ino
+        else { return ownFile }
+        return path
+    }
+
+    private static var ownFile: String? {
         var space = [CChar](repeating: 0, count: Int(PATH_MAX))
         let length = unsafe readlink("/proc/self/exe", &space, space.count - 1)
-        guard length > 0 else { return nil }
-        let own = String(decoding: space[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return length > 0 ? String(decoding: space[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+    }
+
+    private static func worker(beside own: String) -> String? {
         guard let slash = own.lastIndex(of: "/") else { return nil }
         let directory = own[..<slash]
         let candidates = ["\(directory)/ocm-worker", "\(directory)/../libexec/ocm/ocm-worker"]
-        return candidates.first { unsafe access($0, X_OK) == 0 }.map { Programs(supervisor: own, worker: $0) }
+        return candidates.first { unsafe access($0, X_OK) == 0 }
     }
 }

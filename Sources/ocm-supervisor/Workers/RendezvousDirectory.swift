@@ -25,7 +25,8 @@ import OCMTLS
         let channel: FileDescriptor
     }
 
-    init(state: String, configuration: String) throws(Unusable) {
+    /// - Parameter inheritance: where the directory may be, open and locked already.
+    init(state: String, configuration: String, from inheritance: Inheritance?) throws(Unusable) {
         // However the file is named this time.
         let file = CredentialFile(path: configuration).target
         let name = SHA256Digest(of: file.utf8Span.span).hexadecimal.prefix(16)
@@ -37,7 +38,12 @@ import OCMTLS
             throw Unusable(description: "\(path) can't be made: \(SystemError("mkdir").reason)")
         }
         do throws(SystemError) {
-            directory = try FileDescriptor("open", unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))
+            let opened = try FileDescriptor("open", unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))
+            if let inherited = inheritance?.takeRendezvous(sameAs: opened) {
+                directory = inherited
+            } else {
+                directory = opened
+            }
         } catch {
             throw Unusable(description: "\(path): \(error)")
         }
@@ -49,6 +55,11 @@ import OCMTLS
         guard flock(directory.number, LOCK_EX | LOCK_NB) == 0 else {
             throw Unusable(description: "another supervisor runs with this configuration file and state directory")
         }
+    }
+
+    /// Another descriptor of the same lock, the caller's.
+    func handedOver() throws(SystemError) -> Int32 {
+        try directory.duplicate().release()
     }
 
     /// The socket for a new worker, bound and not listening.

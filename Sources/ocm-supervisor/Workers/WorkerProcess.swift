@@ -59,7 +59,8 @@ import OCMIPC
 
     /// Starts a worker. Its channel is descriptor 3, its rendezvous 4, its log goes where the supervisor's does.
     init(
-        program: String, account: (user: UInt32, group: UInt32)?, log: Int32, rendezvous: RendezvousDirectory?
+        program: String, account: (user: UInt32, group: UInt32)?, log: Int32, rendezvous: RendezvousDirectory?,
+        deathSignal: Int32 = 0
     ) throws(SystemError) {
         identity = WorkerIdentity(value: UInt128.random(in: 1...UInt128.max))
         isOrphan = false
@@ -70,6 +71,7 @@ import OCMIPC
         var plan = ChildProcess.Plan(path: program, arguments: ["ocm-worker"])
         plan.descriptors = [(log, 2), (other.number, 3)]
         plan.identity = account
+        plan.deathSignal = deathSignal
         do throws(SystemError) {
             if let rendezvous {
                 let socket = try rendezvous.makeSocket(for: identity)

@@ -40,6 +40,9 @@ internal import OCMTLS
         return CredentialStore(settings, logger: logger)
     }
 
+    /// One for each file.
+    var all: [CredentialStore] { stores.sorted { $0.key < $1.key }.map(\.value) }
+
     /// Reads the files, then calls `publish` with each service's tag and state, now and whenever it changes.
     func start(_ publish: @escaping @EventLoop (String, OCMIPC.CredentialState) -> Void) {
         for store in stores.values { store.start() }

@@ -1,0 +1,97 @@
+import Glibc
+import Logging
+import OCMEventLoop
+import OCMHTTP
+import OCMIPC
+
+/// What an upgrade has to know of the supervisor.
+extension Supervisor {
+    /// SIGUSR2.
+    func startUpgrade(of service: RunningService) {
+        EventLoop.spawn { [self] in
+            let subject = upgradeSubject(service)
+            do throws(UpgradeFailure) {
+                try await upgrade.begin(subject)
+                await upgrade.complete(subject)
+            } catch .underWay {
+                log.logger.notice("an upgrade is under way already")
+            } catch {
+                // It is in the log.
+            }
+        }
+    }
+
+    /// `POST /upgrade`: what came of the trial. The execution follows the answer.
+    func answerUpgrade(of service: RunningService) async -> AdminResponse {
+        let subject = upgradeSubject(service)
+        do throws(UpgradeFailure) {
+            try await upgrade.begin(subject)
+        } catch .underWay {
+            return .error(409, "conflict_error", UpgradeFailure.underWay.reasons.joined())
+        } catch {
+            return upgrade.report.map { .json($0, status: 422) } ?? .error(500, "server_error", "no report")
+        }
+        EventLoop.spawn { [upgrade] in await upgrade.complete(subject) }
+        return upgrade.report.map { .json($0, status: 202) } ?? .error(500, "server_error", "no report")
+    }
+
+    private func upgradeSubject(_ service: RunningService) -> Upgrade.Subject {
+        Upgrade.Subject(
+            obstacle: { [self] in obstacle(service) },
+            handover: { [self] number, begun throws(SystemError) in try handover(of: service, number, begun) },
+            pauseAdmin: { [admin] in await admin?.pause(until: EventLoop.now + .seconds(1)) },
+            resumeAdmin: { [admin] in admin?.resume() })
+    }
+
+    private func obstacle(_ service: RunningService) -> Upgrade.Obstacle? {
+        guard state == .serving else { return .lasting(.notServing(state.rawValue)) }
+        if let obstacle = service.logins.upgradeObstacle { return obstacle }
+        let living = Set(service.fleet.workers.map(\.identity))
+        return service.accounts.hasPending(besides: living) ? .passing(.usage) : nil
+    }
+
+    private func handover(
+        of service: RunningService, _ number: UInt32, _ begun: Timestamp
+    ) throws(SystemError) -> Handover {
+        var handover = Handover(
+            version: Release.version, number: number, begun: begun, started: started,
+            stateDirectory: service.configuration.stateDirectory)
+        handover.children = ChildProcess.unreaped.sorted()
+        do throws(SystemError) {
+            for (tag, number) in service.fleet.listeners.descriptors {
+                handover.listeners.append(
+                    Handover.Listener(service: tag, descriptor: try Self.duplicate(number)))
+            }
+            handover.adminSocket = try admin?.socket.handedOver()
+            handover.rendezvous = try service.rendezvous?.handedOver()
+        } catch {
+            for number in handover.descriptors { Glibc.close(number) }
+            throw error
+        }
+        return handover
+    }
+
+    private static func duplicate(_ number: Int32) throws(SystemError) -> Int32 {
+        try FileDescriptor("dup", fcntl(number, F_DUPFD_CLOEXEC, 0)).release()
+    }
+}
+
+extension CredentialStores {
+    /// A login that is not on disk, or about to change.
+    var upgradeObstacle: Upgrade.Obstacle? {
+        for store in all {
+            if let problem = store.unsavedProblem {
+                return .lasting(.unsaved(login: store.settings.path, problem: problem))
+            }
+            if store.asking != nil || store.state.isUnsaved { return .passing(.refreshing(login: store.settings.path)) }
+        }
+        return nil
+    }
+}
+
+extension CredentialStore {
+    /// Why the last attempt to write new tokens failed, while they are in memory alone.
+    fileprivate var unsavedProblem: String? {
+        state.isUnsaved ? state.status.unsaved : nil
+    }
+}
