@@ -1,30 +1,33 @@
 """Under a steady load, whatever the operator does fails no request and cuts no stream, and so does the supervisor's death."""
 
 import asyncio
+import pathlib
 
 import pytest
 
-from harness import counts
-from harness.interruptions import kill_supervisor
+from harness import counts, versions
+from harness.interruptions import kill_supervisor, refuse_upgrade, upgrade
 from harness.load import SteadyLoad
 from harness.usage import assert_equal
 
 ROUNDS = counts(2, 20)
 SERVING_ON = "the supervisor is gone: serving on"
 REST = 2.5  # seconds: more than a worker that drains leaves a connection between two requests
-DEADLINE = pytest.mark.deadline(counts(120, 600))
 
 
 @pytest.fixture
-def steady(start_ocm, capsys):
+def steady(start_ocm, capsys, request):
     """An OCM, and a load on it in which nothing may go wrong, nor go uncounted."""
-    ocm = start_ocm(supervisor={"drain_timeout": "30s", "stop_timeout": "20s"})
+    ocm = start_ocm(start=False, supervisor={"drain_timeout": "30s", "stop_timeout": "20s"})
+    ocm.programs = ocm.directory / "programs"
+    versions.install(ocm.programs)
+    ocm.start()
     with SteadyLoad(ocm.port, ocm.fields()) as load:
         load.steady()
         yield ocm, load
         load.stop()
     with capsys.disabled():
-        print(f"\n{load.described()}")
+        print(f"\n{request.node.name}, {load.interruptions} times: {load.described()}")
     assert load.failures == []
     assert load.last["open"] == 0
     stats = ocm.fake.settled()
@@ -33,14 +36,51 @@ def steady(start_ocm, capsys):
     assert_equal(ocm.usage(), stats)
 
 
-@DEADLINE
+def interrupt(load, what, act, *arguments):
+    """Does it, and sees that the load goes on."""
+    act(*arguments)
+    load.interruptions += 1
+    load.goes_on()
+    assert load.failures == [], f"after {load.interruptions} interruptions, the last was: {what}"
+
+
+@pytest.mark.deadline(counts(120, 600))
+def test_upgrade_to_another_version(steady):
+    ocm, load = steady
+    ocm.tolerate(SERVING_ON)
+    for number in range(1, ROUNDS + 1):
+        version = versions.install(ocm.programs, number % 2)
+        interrupt(load, f"an upgrade to {version}", upgrade, ocm, version)
+
+
+def broken_programs(folder):
+    """One after the other in the place of what is there, with the names of what is broken."""
+    worker, supervisor = (versions.content(folder, name) for name in ("ocm-worker", "ocm-supervisor"))
+    while True:
+        for name, content in (("ocm-supervisor", b"no program\n"), ("ocm-supervisor", supervisor[:len(supervisor) // 16]),
+                              ("ocm-worker", b"#!/bin/sh\nexit 1\n"), ("ocm-worker", b""),
+                              ("ocm-supervisor", pathlib.Path("/bin/true").read_bytes())):
+            versions.replace(folder, name, content)
+            yield name
+            versions.replace(folder, "ocm-worker", worker)
+            versions.replace(folder, "ocm-supervisor", supervisor)
+
+
+@pytest.mark.deadline(counts(120, 600))
+def test_upgrade_to_a_broken_program(steady):
+    ocm, load = steady
+    ocm.tolerate("upgrade failed, this program goes on")
+    version, broken = versions.version(ocm.programs), broken_programs(ocm.programs)
+    for _ in range(counts(5, 20)):
+        interrupt(load, f"a broken {next(broken)}", refuse_upgrade, ocm, version)
+
+
+@pytest.mark.deadline(counts(60, 240))
 def test_the_supervisor_is_killed_and_comes_back(steady):
     ocm, load = steady
     ocm.tolerate(SERVING_ON)
     for _ in range(ROUNDS):
-        kill_supervisor(ocm)
-        load.goes_on()
-        assert load.last["failures"] == []
+        interrupt(load, "a kill", kill_supervisor, ocm)
 
 
 @pytest.mark.deadline(60)

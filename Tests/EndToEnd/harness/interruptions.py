@@ -1,10 +1,11 @@
 """What is done to an OCM under load, and which failures it explains."""
 
+import json
 import os
 import signal
 import time
 
-from . import proc
+from . import admin, proc
 from .sockets import owners
 from .waiting import eventually
 
@@ -39,6 +40,40 @@ def kill_supervisor(ocm):
     ocm.process.wait()
     assert all(proc.alive(pid) for pid in orphans)
     ocm.start()
+
+
+def upgrade(ocm, version):
+    """Has it go on as the program that was put in its place, and waits until that serves."""
+    pid, before = ocm.pid, ocm.workers()
+    code, answer = _post(ocm, "/upgrade")
+    assert code == 202, answer
+    eventually(lambda: admin.status(ocm.socket_path)["upgrade"]["state"] == "done", 30, f"the upgrade\n{ocm.log()}")
+    status = admin.status(ocm.socket_path)
+    assert status["version"] == version and status["pid"] == pid
+    assert [worker for worker in status["workers"] if worker["state"] == "serving"]
+    assert all(worker["version"] == version for worker in status["workers"] if worker["pid"] not in before)
+
+
+def refuse_upgrade(ocm, version):
+    """Has it try the program that was put in its place, and stay what it is."""
+    workers = ocm.workers()
+    code, answer = _post(ocm, "/upgrade")
+    assert code == 422 and answer["reasons"], answer
+    status = admin.status(ocm.socket_path)
+    assert status["version"] == version and status["upgrade"]["state"] == "failed"
+    assert status["upgrade"]["reasons"] == answer["reasons"]
+    assert set(workers) <= set(ocm.workers())
+    return answer["reasons"]
+
+
+def _post(ocm, target):
+    connection = admin.AdminConnection(ocm.socket_path, 60)
+    try:
+        connection.request("POST", target)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
 
 
 def unexplained(failures, kills):

@@ -1,7 +1,6 @@
 """Other versions of the two programs, made from those that were built: nobody builds twice for a test."""
 
 import pathlib
-import shutil
 import subprocess
 
 from .ocm import binaries
@@ -25,24 +24,21 @@ def install(folder, number=0):
     own = version(binaries())
     other = own[:-1] + str((int(own[-1]) + number) % 10)
     for name in NAMES:
-        content = (binaries() / name).read_bytes()
-        assert content.count(own.encode() + b"\0"), f"{name} does not hold its version"
-        _replace(folder / name, content.replace(own.encode() + b"\0", other.encode() + b"\0"))
+        built = content(binaries(), name)
+        assert own.encode() + b"\0" in built, f"{name} does not hold its version"
+        replace(folder, name, built.replace(own.encode() + b"\0", other.encode() + b"\0"))
     assert version(folder) == other
     return other
 
 
-def break_program(folder, name, content):
-    _replace(pathlib.Path(folder) / name, content)
-
-
-def keep(folder, name):
-    """The content of a program, to be put back."""
+def content(folder, name):
     return (pathlib.Path(folder) / name).read_bytes()
 
 
-def _replace(path, content):
+def replace(folder, name, content):
+    """A new file under the old name."""
+    path = pathlib.Path(folder) / name
     new = path.with_suffix(".new")
     new.write_bytes(content)
     new.chmod(0o755)
-    shutil.move(new, path)
+    new.rename(path)
