@@ -34,7 +34,7 @@ struct MeteredStream: Sendable, CustomTestStringConvertible {
 extension ResponseMeter {
     /// What a new meter finds in `body`, shown in pieces of the lengths that `nextLength` gives.
     static func usage(
-        of body: [UInt8], api: API, format: Format, pieces nextLength: () -> Int
+        of body: [UInt8], api: API, format: Format?, pieces nextLength: () -> Int
     ) -> (usage: TokenUsage?, consumed: Int, reports: Int) {
         var meter = ResponseMeter(api: api, format: format)
         var result: (usage: TokenUsage?, consumed: Int, reports: Int) = (nil, body.count, 0)

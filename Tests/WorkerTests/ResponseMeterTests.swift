@@ -37,6 +37,29 @@ struct ResponseMeterTests {
         }
     }
 
+    @Test(
+        "is found where the response does not say what it is",
+        arguments: MeteredStream.table.filter { $0.expected != nil })
+    func unstated(_ stream: MeteredStream) {
+        for length in [1, 7, .max] {
+            let result = ResponseMeter.usage(of: stream.body, api: stream.api, format: nil) { length }
+            #expect(result.usage == stream.expected && result.reports == 1)
+        }
+    }
+
+    @Test("is found behind a byte order mark and white space", arguments: [1, 2, 5, .max] as [Int])
+    func marked(length: Int) {
+        let json = #"{"status":"completed","usage":{"input_tokens":7}}"#
+        for format in [ResponseMeter.Format.json, nil] {
+            let result = ResponseMeter.usage(
+                of: Array("\u{FEFF}\r\n \(json)".utf8), api: .responses, format: format
+            ) { length }
+            #expect(result.usage == TokenUsage(ending: .completed, inputTokens: 7))
+        }
+        let html = Array("<html>{\(json)}</html>".utf8)
+        #expect(ResponseMeter.usage(of: html, api: .responses, format: nil) { length }.usage == nil)
+    }
+
     @Test("is reported with the brace that closes the event's JSON, before its line ends")
     func early() {
         let stream = "event: response.completed\ndata: {\"response\":{\"usage\":{\"input_tokens\":7}}}\n\n"

@@ -141,7 +141,9 @@ struct UsageOracle {
     /// The shortest beginning of `bytes` that is a JSON object, made fit for Foundation: ill-formed UTF-8 and escaped
     /// halves of surrogate pairs are replaced, and a byte order mark in a string, which it would drop, is escaped.
     private func closedText(in bytes: [UInt8]) -> Data? {
-        guard !bytes.starts(with: [0xEF, 0xBB, 0xBF]) else { return nil }
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let bytes = format == .json && bytes.starts(with: mark) ? Array(bytes.dropFirst(mark.count)) : bytes
+        guard !bytes.starts(with: mark) else { return nil }
         for end in bytes.indices where bytes[end] == UInt8(ascii: "}") {
             let repaired = String(decoding: bytes[...end], as: UTF8.self).replacing("\u{FEFF}", with: #"\ufeff"#)
             let text = Data(Self.replacingLoneSurrogates(in: Array(repaired.utf8)))

@@ -17,26 +17,6 @@ struct Request: Sendable {
         keepsAlive = head.keepsAlive && head.version == .http11
         expectsContinue = head.expectsContinue
         self.user = user
-        api = head.method == .post ? Self.api(of: bytes.extracting(head.path)) : nil
-    }
-
-    private static func api(of path: Span<UInt8>) -> ResponseMeter.API? {
-        if path.begins(with: "/v1/responses") { return .responses }
-        if path.begins(with: "/v1/chat/completions") { return .chatCompletions }
-        return nil
-    }
-
-    static func isChatCompletions(_ path: Span<UInt8>) -> Bool {
-        path.begins(with: "/v1/chat/completions")
-    }
-}
-
-extension Span<UInt8> {
-    /// Whether a path begins with this one, and a segment ends there.
-    fileprivate func begins(with path: StaticString) -> Bool {
-        let length = path.utf8CodeUnitCount
-        guard count >= length else { return false }
-        for index in 0..<length where unsafe self[index] != path.utf8Start[index] { return false }
-        return count == length || self[length] == UInt8(ascii: "/") || self[length] == UInt8(ascii: "?")
+        api = head.method == .post ? MeteredPath.api(of: bytes.extracting(head.path)) : nil
     }
 }

@@ -25,22 +25,20 @@ internal import OCMIPC
     mutating func begin(_ head: ResponseHead, of bytes: Span<UInt8>) {
         weekStart = service.limits.read(head, of: bytes, generation: credential)
         guard let api = request.api, head.status < 300 else { return }
-        var format: ResponseMeter.Format?
-        var isCoded = false
+        var formats: [ResponseMeter.Format?] = []
         for field in head.fields {
             switch field.id {
-            case .contentType: format = Self.format(bytes.extracting(field.value))
-            case .contentEncoding: isCoded = !bytes.extracting(field.value).isIdentity
+            case .contentType: formats.append(Self.format(bytes.extracting(field.value)))
+            case .contentEncoding: if !bytes.extracting(field.value).isIdentity { return }
             default: break
             }
         }
-        if let format, !isCoded { meter = ResponseMeter(api: api, format: format) }
+        meter = ResponseMeter(api: api, format: formats.count == 1 ? formats[0] : nil)
     }
 
     private static func format(_ type: Span<UInt8>) -> ResponseMeter.Format? {
         if type.beginsIgnoringCase(with: "text/event-stream") { return .eventStream }
-        if type.beginsIgnoringCase(with: "application/json") { return .json }
-        return nil
+        return type.beginsIgnoringCase(with: "application/json") ? .json : nil
     }
 
     mutating func scan(_ bytes: Span<UInt8>, _ model: String) {

@@ -32,7 +32,7 @@ extension ClientConnection {
                 method: head.method, isFailedToken: reason == .unknown)
         }
         guard let route = service.route else { return refuse(head, unavailable) }
-        if !route.takesChatCompletions, Request.isChatCompletions(path) {
+        if !route.takesChatCompletions, MeteredPath.api(of: path) == .chatCompletions {
             return refuse(
                 head,
                 ErrorResponse(

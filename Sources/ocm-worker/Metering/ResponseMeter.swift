@@ -20,7 +20,12 @@ struct ResponseMeter: Sendable {
     }
 
     private let api: API
-    private let format: Format
+    private var format: Format?
+    /// Whether nothing but white space or a byte order mark has come yet.
+    private var isAtStart = true
+    /// What of a byte order mark may still come, the next byte in the lowest place.
+    private var mark = Self.wholeMark
+    private static let wholeMark: UInt32 = 0xBF_BBEF
     private var reader = ServerSentEventReader()
     private var document: UsageDocument
     /// Whether the document has seen bytes of the current event.
@@ -30,13 +35,14 @@ struct ResponseMeter: Sendable {
     /// Whether nothing more is to be found: the usage has been returned, or the body can have none.
     private var isDone = false
 
-    init(api: API, format: Format) {
+    /// - Parameter format: nil where the response says neither; its first byte tells then.
+    init(api: API, format: Format?) {
         self.api = api
         self.format = format
         document =
             switch (api, format) {
             case (.responses, .eventStream): UsageDocument(.responseEvent)
-            case (.responses, .json): UsageDocument(.response)
+            case (.responses, .json), (.responses, nil): UsageDocument(.response)
             case (.chatCompletions, _): UsageDocument(.chatCompletion)
             }
     }
@@ -48,7 +54,37 @@ struct ResponseMeter: Sendable {
     ///   that do not wait for its empty line.
     mutating func scan(_ bytes: Span<UInt8>) -> TokenUsage? {
         guard !isDone else { return nil }
-        return format == .eventStream ? scanEvents(bytes) : scanBody(bytes)
+        if format == .eventStream { return scanEvents(bytes) }
+        guard isAtStart else { return scanBody(bytes) }
+        guard let start = startOfText(in: bytes) else { return nil }
+        isAtStart = false
+        if format == nil { settleFormat(bytes[start]) }
+        let text = bytes.extracting(start..<bytes.count)
+        return format == .eventStream ? scanEvents(text) : scanBody(text)
+    }
+
+    /// Where the text begins behind a byte order mark and white space; nil where these bytes hold nothing else.
+    private mutating func startOfText(in bytes: Span<UInt8>) -> Int? {
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte == UInt8(truncatingIfNeeded: mark), mark != 0 {
+                mark >>= 8
+            } else if mark != 0, mark != Self.wholeMark {
+                // Part of one is the beginning of no text.
+                isDone = true
+                return nil
+            } else if byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
+                mark = 0
+            } else {
+                return index
+            }
+        }
+        return nil
+    }
+
+    private mutating func settleFormat(_ first: UInt8) {
+        format = first == UInt8(ascii: "{") ? .json : .eventStream
+        if format == .eventStream, api == .responses { document = UsageDocument(.responseEvent) }
     }
 
     /// Says that the body has ended, cleanly or not.
