@@ -20,3 +20,19 @@ package func onLoop(_ body: @escaping @EventLoop @Sendable () async throws -> Vo
         if let failure = outcome.withLock({ $0 }) { throw failure }
     }
 }
+
+/// As ``onLoop(_:)``, with what the body returns.
+package func valueOnLoop<Value: Sendable>(_ body: @escaping @EventLoop @Sendable () async throws -> Value) throws
+    -> Value
+{
+    let value = Mutex<Value?>(nil)
+    try onLoop {
+        let result = try await body()
+        value.withLock { $0 = result }
+    }
+    guard let value = value.withLock({ $0 }) else { throw NoValue() }
+    return value
+}
+
+/// The loop has ended before its root.
+private struct NoValue: Error {}

@@ -1,3 +1,5 @@
+internal import OCMEventLoop
+
 /// A book with what it comes to at the prices in force: costs are derived whenever they are shown, the past included.
 struct CostedBook {
     struct Row {
@@ -29,16 +31,20 @@ struct CostedBook {
     /// Models that were counted at no cost for want of a price.
     private(set) var unpriced: Set<String> = []
 
-    init(_ book: UsageBook, prices: PriceBook) {
+    @EventLoop init(_ book: UsageBook, prices: PriceBook, _ pace: Pace) async {
         var lookup = PriceLookup(prices)
-        for (key, row) in book.rows.sorted(by: { $0.key < $1.key }) {
+        for key in await book.rows.keys.sorted(within: \.model, pace) {
+            guard let row = book.rows[key] else { continue }
             let price = lookup.price(of: key.model, tier: key.tier, in: key.window)
             if price == nil { unpriced.insert(key.model) }
             add(key, row, price)
+            await pace.look()
         }
-        for (key, counts) in book.days.sorted(by: { $0.key < $1.key }) {
+        for key in await book.days.keys.sorted(within: \.day, pace) {
+            guard let counts = book.days[key] else { continue }
             let cost = lookup.price(of: key.model, tier: key.tier, in: key.window)?.cost(of: counts) ?? .zero
             days.append(Day(key: key, costed: Costed(counts: counts, cost: cost)))
+            await pace.step()
         }
     }
 
@@ -55,6 +61,24 @@ struct CostedBook {
             byUser[name, default: .zero] += costed.cost
             if key.weekStart != 0 { byUserAndWeek[name, default: [:]][key.weekStart, default: .zero] += costed.cost }
         }
+    }
+}
+
+extension Collection where Element: Comparable {
+    /// In order, in slices: sorted by what their order looks at first, and then within it.
+    @EventLoop fileprivate func sorted(within first: KeyPath<Element, String>, _ pace: Pace) async -> [Element] {
+        var groups: [String: [Element]] = [:]
+        for element in self {
+            groups[element[keyPath: first], default: []].append(element)
+            await pace.step()
+        }
+        var sorted: [Element] = []
+        sorted.reserveCapacity(count)
+        for (_, group) in groups.sorted(by: { $0.key < $1.key }) {
+            sorted += group.sorted()
+            await pace.look()
+        }
+        return sorted
     }
 }
 

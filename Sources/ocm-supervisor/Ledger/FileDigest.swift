@@ -1,3 +1,5 @@
+internal import OCMEventLoop
+
 /// Names one state of a file among all that it has had: FNV-1a over 128 bits.
 ///
 /// It tells the journal which state of the usage file it continues. Two states meet by accident once in 2¹²⁸; nobody
@@ -13,10 +15,25 @@ struct FileDigest: Hashable, Sendable {
     }
 
     init(of bytes: [UInt8]) {
-        var hash: UInt128 = 0x6C62_272E_07BB_0142_62B8_2175_6295_C58D
-        for byte in bytes {
-            hash = (hash ^ UInt128(byte)) &* 0x0000_0000_0100_0000_0000_0000_0000_013B
+        self = .empty
+        add(bytes[...])
+    }
+
+    /// In slices.
+    @EventLoop init(of bytes: [UInt8], _ pace: Pace) async {
+        self = .empty
+        for start in stride(from: 0, to: bytes.count, by: Self.piece) {
+            add(bytes[start..<min(start + Self.piece, bytes.count)])
+            await pace.look()
         }
-        value = hash
+    }
+
+    private static let piece = 64 << 10
+    private static let empty = FileDigest(value: 0x6C62_272E_07BB_0142_62B8_2175_6295_C58D)
+
+    private mutating func add(_ bytes: ArraySlice<UInt8>) {
+        for byte in bytes {
+            value = (value ^ UInt128(byte)) &* 0x0000_0000_0100_0000_0000_0000_0000_013B
+        }
     }
 }

@@ -11,6 +11,12 @@ struct JSONText {
         group(UInt8(ascii: "{"), UInt8(ascii: "}"), members)
     }
 
+    /// As ``object(_:)`` and ``array(_:)``, for what is too long to be written at once.
+    mutating func beginObject() { begin(UInt8(ascii: "{")) }
+    mutating func endObject() { end(UInt8(ascii: "}")) }
+    mutating func beginArray() { begin(UInt8(ascii: "[")) }
+    mutating func endArray() { end(UInt8(ascii: "]")) }
+
     /// An array; each value in it is begun by ``element()``.
     mutating func array(_ elements: (inout JSONText) -> Void) {
         group(UInt8(ascii: "["), UInt8(ascii: "]"), elements)
@@ -76,10 +82,18 @@ struct JSONText {
     }
 
     private mutating func group(_ opening: UInt8, _ closing: UInt8, _ content: (inout JSONText) -> Void) {
+        begin(opening)
+        content(&self)
+        end(closing)
+    }
+
+    private mutating func begin(_ opening: UInt8) {
         bytes.append(opening)
         depth += 1
         isFirst = true
-        content(&self)
+    }
+
+    private mutating func end(_ closing: UInt8) {
         depth -= 1
         if !isFirst { newLine() }
         isFirst = false

@@ -1,40 +1,48 @@
-/// The usage file and the history by day beside it, as they are written.
+internal import OCMEventLoop
+
+/// The usage file and the history by day beside it, as they are written, in slices: a history of years is long.
 enum UsageFile {
     /// The usage file, with the fields of the reference's in the reference's order. Costs have six decimals and are summed
     /// before they are rounded; what is empty or zero is left out where the reference leaves it out.
-    static func usages(_ book: CostedBook, updated now: WallTime, zone: LocalZone) -> [UInt8] {
+    @EventLoop static func usages(
+        _ book: CostedBook, updated now: WallTime, zone: LocalZone, _ pace: Pace
+    ) async -> [UInt8] {
         var text = JSONText()
-        text.object { file in
-            file.member("last_updated")
-            file.string(zone.civil(now.seconds).rfc3339(nanoseconds: now.nanoseconds))
-            file.member("costs")
-            file.costs(of: book, zone: zone)
-            file.member("combinations")
-            file.array { list in
-                for row in book.rows {
-                    list.element()
-                    list.combination(row)
-                }
-            }
+        text.beginObject()
+        text.member("last_updated")
+        text.string(zone.civil(now.seconds).rfc3339(nanoseconds: now.nanoseconds))
+        text.member("costs")
+        text.costs(of: book, zone: zone)
+        text.member("combinations")
+        text.beginArray()
+        for row in book.rows {
+            text.element()
+            text.combination(row)
+            await pace.look()
         }
+        text.endArray()
+        text.endObject()
         text.end()
         return text.bytes
     }
 
     /// The history by day, a line for each row.
-    static func daily(_ book: CostedBook, updated now: WallTime, zone: LocalZone) -> [UInt8] {
+    @EventLoop static func daily(
+        _ book: CostedBook, updated now: WallTime, zone: LocalZone, _ pace: Pace
+    ) async -> [UInt8] {
         var text = JSONText()
-        text.object { file in
-            file.member("last_updated")
-            file.string(zone.civil(now.seconds).rfc3339(nanoseconds: now.nanoseconds))
-            file.member("days")
-            file.array { list in
-                for day in book.days {
-                    list.element()
-                    list.line { $0.day(day) }
-                }
-            }
+        text.beginObject()
+        text.member("last_updated")
+        text.string(zone.civil(now.seconds).rfc3339(nanoseconds: now.nanoseconds))
+        text.member("days")
+        text.beginArray()
+        for day in book.days {
+            text.element()
+            text.line { $0.day(day) }
+            await pace.step()
         }
+        text.endArray()
+        text.endObject()
         text.end()
         return text.bytes
     }

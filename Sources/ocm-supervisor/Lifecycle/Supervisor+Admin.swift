@@ -9,7 +9,7 @@ extension Supervisor {
                 .get, "/status",
                 { [self] _ in .json(StatusReport(service, state: state, started: started, upgrade: upgrade.report)) }
             ),
-            (.get, "/usage", { service.usage($0) }),
+            (.get, "/usage", { await service.usage($0) }),
             (.post, "/upgrade", { [self] _ in await answerUpgrade(of: service) }),
         ])
     }

@@ -14,12 +14,13 @@ extension RunningService {
     }
 
     /// Answers `GET /usage`.
-    func usage(_ request: AdminRequest) -> AdminResponse {
+    func usage(_ request: AdminRequest) async -> AdminResponse {
         do throws(UsageQueryError) {
             let query = try UsageQuery(parameters: request.query)
             let prices = accounts.accounts.first?.ledger.prices ?? PriceBook(table: PriceTable())
-            let report = try query.answer(from: countedUsage(at: prices), now: .now, zone: .system)
-            return AdminResponse(status: 200, body: report.json)
+            let pace = Pace()
+            let report = try await query.answer(from: countedUsage(at: prices), now: .now, zone: .system, pace)
+            return AdminResponse(status: 200, body: await report.json(pace))
         } catch {
             return .error(400, "invalid_request_error", error.text)
         }

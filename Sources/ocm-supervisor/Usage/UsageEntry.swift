@@ -1,3 +1,5 @@
+internal import OCMEventLoop
+
 /// Counts and what they come to.
 struct UsageSum: Equatable, Sendable {
     var counts = TokenCounts()
@@ -35,29 +37,39 @@ struct UsageEntry: Equatable, Sendable {
 
 extension UsageBook {
     /// The rows by week, each user's for itself, at these prices.
-    func weeklyEntries(at prices: PriceBook) -> [UsageEntry] {
+    @EventLoop func weeklyEntries(at prices: PriceBook, _ pace: Pace) async -> [UsageEntry] {
         var lookup = PriceLookup(prices)
-        return rows.flatMap { key, row in
+        var entries: [UsageEntry] = []
+        for (key, row) in rows {
             let price = lookup.price(of: key.model, tier: key.tier, in: key.window)
-            return row.shares.map { user, counts in
-                UsageEntry(
-                    week: key.weekStart == 0 ? nil : key.weekStart, user: user, model: key.model, tier: key.tier,
-                    sum: UsageSum(counts: counts, cost: price?.cost(of: counts) ?? .zero))
+            for (user, counts) in row.shares {
+                entries.append(
+                    UsageEntry(
+                        week: key.weekStart == 0 ? nil : key.weekStart, user: user, model: key.model, tier: key.tier,
+                        sum: UsageSum(counts: counts, cost: price?.cost(of: counts) ?? .zero)))
             }
+            await pace.look()
         }
+        return entries
     }
 
     /// The history by day at these prices, from one date to another, both included.
-    func dailyEntries(at prices: PriceBook, from first: String?, to last: String?) -> [UsageEntry] {
+    @EventLoop func dailyEntries(
+        at prices: PriceBook, from first: String?, to last: String?, _ pace: Pace
+    ) async -> [UsageEntry] {
         var lookup = PriceLookup(prices)
-        return days.compactMap { key, counts in
-            if let first, key.day < first { return nil }
-            if let last, key.day > last { return nil }
+        var entries: [UsageEntry] = []
+        for (key, counts) in days {
+            await pace.step()
+            if let first, key.day < first { continue }
+            if let last, key.day > last { continue }
             let price = lookup.price(of: key.model, tier: key.tier, in: key.window)
-            return UsageEntry(
-                day: key.day, user: key.user, model: key.model, tier: key.tier,
-                sum: UsageSum(counts: counts, cost: price?.cost(of: counts) ?? .zero))
+            entries.append(
+                UsageEntry(
+                    day: key.day, user: key.user, model: key.model, tier: key.tier,
+                    sum: UsageSum(counts: counts, cost: price?.cost(of: counts) ?? .zero)))
         }
+        return entries
     }
 }
 

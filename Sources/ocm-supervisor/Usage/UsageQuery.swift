@@ -1,3 +1,5 @@
+internal import OCMEventLoop
+
 /// A question about usage: pure, the same for a supervisor that runs and for files.
 struct UsageQuery: Equatable, Sendable {
     /// None at all asks for what one wants to know first: the current week, by user and by model.
@@ -7,36 +9,44 @@ struct UsageQuery: Equatable, Sendable {
     /// The tag of one service, nil for all.
     var service: String?
 
-    /// The answer, as of now, with dates in a zone.
-    func answer(
-        from counted: CountedUsage, now: WallTime, zone: LocalZone
-    ) throws(UsageQueryError) -> UsageReport {
+    /// The answer, as of now, with dates in a zone; in slices, for it may be about years.
+    @EventLoop func answer(
+        from counted: CountedUsage, now: WallTime, zone: LocalZone, _ pace: Pace
+    ) async throws(UsageQueryError) -> UsageReport {
         let counted = try counted.narrowed(to: service)
-        let weekly = counted.files.flatMap { $0.book.weeklyEntries(at: counted.prices) }
+        var weekly: [UsageEntry] = []
+        for file in counted.files { weekly += await file.book.weeklyEntries(at: counted.prices, pace) }
         let week = Self.currentWeek(in: weekly, now: now.seconds)
         let isPage = by.isEmpty
         let period = try UsagePeriod(
             since: since ?? (isPage && until == nil ? .week : nil), until: until, by: by, week: week, now: now.seconds,
             zone: zone)
-        let entries: [UsageEntry] =
-            switch period.history {
-            case .weeks: weekly.filter { period.contains(week: $0.week, zone: zone) }
-            case .days:
-                counted.files.flatMap {
-                    $0.book.dailyEntries(at: counted.prices, from: period.firstDay, to: period.lastDay)
-                }
+        var entries: [UsageEntry] = []
+        switch period.history {
+        case .weeks:
+            for entry in weekly {
+                if period.contains(week: entry.week, zone: zone) { entries.append(entry) }
+                await pace.step()
             }
+        case .days:
+            for file in counted.files {
+                entries += await file.book.dailyEntries(
+                    at: counted.prices, from: period.firstDay, to: period.lastDay, pace)
+            }
+        }
         var total = UsageSum()
         for entry in entries { total += entry.sum }
-        let tables = isPage ? [[.user], [.model]] : [by]
+        var tables: [UsageTable] = []
+        for dimensions in isPage ? [[.user], [.model]] : [by] {
+            tables.append(await UsageTable(entries, by: dimensions, pace))
+        }
         let remarks = UsageRemarks(counted: counted, weekly: weekly, period: period, query: self, zone: zone)
         return UsageReport(
             time: zone.civil(now.seconds).rfc3339, source: counted.source, configuration: counted.configuration,
             files: counted.files.map { UsageReport.File(path: $0.path, services: $0.services) },
             uncounted: counted.uncounted, history: period.history, since: period.start(in: zone),
             until: period.end(in: zone), week: week.map { UsageReport.Week($0, zone: zone) }, total: total,
-            tables: tables.map { UsageTable(entries, by: $0) }, notes: remarks.texts,
-            problems: counted.files.flatMap(\.problems))
+            tables: tables, notes: remarks.texts, problems: counted.files.flatMap(\.problems))
     }
 
     /// The start of the week that runs now: the latest, where the limit was reset ahead of time.

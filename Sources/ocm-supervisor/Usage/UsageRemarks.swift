@@ -46,11 +46,17 @@ struct UsageRemarks {
     /// A file that another program began has no history by day.
     private var beforeTheDays: String? {
         guard period.history == .days else { return nil }
-        let days = counted.files.flatMap(\.book.days)
-        let known = days.reduce(0) { $0 &+ $1.value.requests }
+        var known: UInt64 = 0
+        var first: String?
+        for file in counted.files {
+            for (key, counts) in file.book.days {
+                known &+= counts.requests
+                first = min(first ?? key.day, key.day)
+            }
+        }
         let all = requests(weekly)
         guard all > known else { return nil }
-        if let first = days.map(\.key.day).min(), let asked = period.firstDay, asked > first { return nil }
+        if let first, let asked = period.firstDay, asked > first { return nil }
         return "\(all - known) more requests are in the weeks alone: the history by day does not go back to them."
     }
 

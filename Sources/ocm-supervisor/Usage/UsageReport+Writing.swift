@@ -1,41 +1,53 @@
+internal import OCMEventLoop
+
 extension UsageReport {
-    /// JSON (packaging/admin-api.json has the schema), costs with exactly six decimals.
-    var json: [UInt8] {
+    /// JSON (packaging/admin-api.json has the schema), costs with exactly six decimals; in slices.
+    @EventLoop func json(_ pace: Pace) async -> [UInt8] {
         var text = JSONText()
-        text.object { report in
-            report.text("time", time)
-            report.text("source", source.rawValue)
-            report.text("configuration", configuration)
-            report.member("files")
-            report.array { list in
-                for file in files {
-                    list.element()
-                    list.object {
-                        $0.text("path", file.path)
-                        $0.texts("services", file.services)
-                    }
+        text.beginObject()
+        text.text("time", time)
+        text.text("source", source.rawValue)
+        text.text("configuration", configuration)
+        text.member("files")
+        text.array { list in
+            for file in files {
+                list.element()
+                list.object {
+                    $0.text("path", file.path)
+                    $0.texts("services", file.services)
                 }
             }
-            report.texts("uncounted", uncounted)
-            report.text("history", history.rawValue)
-            if let since { report.text("since", since) }
-            if let until { report.text("until", until) }
-            if let week {
-                report.member("week")
-                report.line { $0.week(week) }
-            }
-            report.member("total")
-            report.line { $0.sum(total) }
-            report.member("tables")
-            report.array { list in
-                for table in tables {
-                    list.element()
-                    list.table(table)
-                }
-            }
-            report.texts("notes", notes)
-            report.texts("problems", problems)
         }
+        text.texts("uncounted", uncounted)
+        text.text("history", history.rawValue)
+        if let since { text.text("since", since) }
+        if let until { text.text("until", until) }
+        if let week {
+            text.member("week")
+            text.line { $0.week(week) }
+        }
+        text.member("total")
+        text.line { $0.sum(total) }
+        text.member("tables")
+        text.beginArray()
+        for table in tables {
+            text.element()
+            text.beginObject()
+            text.texts("by", table.by.map(\.rawValue))
+            text.member("rows")
+            text.beginArray()
+            for row in table.rows {
+                text.element()
+                text.line { $0.row(row, of: table) }
+                await pace.step()
+            }
+            text.endArray()
+            text.endObject()
+        }
+        text.endArray()
+        text.texts("notes", notes)
+        text.texts("problems", problems)
+        text.endObject()
         text.end()
         return text.bytes
     }
@@ -64,20 +76,9 @@ extension JSONText {
         text("resets", week.resets)
     }
 
-    fileprivate mutating func table(_ table: UsageTable) {
-        object { object in
-            object.texts("by", table.by.map(\.rawValue))
-            object.member("rows")
-            object.array { list in
-                for row in table.rows {
-                    list.element()
-                    list.line { line in
-                        for (dimension, value) in zip(table.by, row.values) { line.value(value, of: dimension) }
-                        line.sum(row.sum)
-                    }
-                }
-            }
-        }
+    fileprivate mutating func row(_ row: UsageTable.Row, of table: UsageTable) {
+        for (dimension, value) in zip(table.by, row.values) { self.value(value, of: dimension) }
+        sum(row.sum)
     }
 
     private mutating func value(_ value: String, of dimension: UsageDimension) {

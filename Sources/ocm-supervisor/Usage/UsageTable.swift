@@ -1,3 +1,5 @@
+internal import OCMEventLoop
+
 /// Usage added up by some of what tells it apart.
 struct UsageTable: Equatable, Sendable {
     struct Row: Equatable, Sendable {
@@ -16,26 +18,52 @@ struct UsageTable: Equatable, Sendable {
         self.rows = rows
     }
 
-    init(_ entries: [UsageEntry], by: [UsageDimension]) {
-        var sums: [[String]: UsageSum] = [:]
-        for entry in entries { sums[by.map { entry.value(of: $0) }, default: UsageSum()] += entry.sum }
-        // What each group of a higher level comes to decides where it stands.
-        var groups: [[String]: UsageSum] = [:]
-        for (values, sum) in sums {
-            for depth in by.indices { groups[Array(values[...depth]), default: UsageSum()] += sum }
-        }
-        let ranked = sums.map { values, sum in
-            (row: Row(values: values, sum: sum), groups: by.indices.map { groups[Array(values[...$0])] ?? sum })
+    @EventLoop init(_ entries: [UsageEntry], by: [UsageDimension], _ pace: Pace) async {
+        let all = Group("")
+        for entry in entries {
+            var group = all
+            group.sum += entry.sum
+            for dimension in by {
+                group = group.part(entry.value(of: dimension))
+                group.sum += entry.sum
+            }
+            await pace.step()
         }
         self.by = by
-        rows = ranked.sorted { left, right in
-            for (depth, dimension) in by.enumerated() where left.row.values[depth] != right.row.values[depth] {
-                let (one, other) = (left.row.values[depth], right.row.values[depth])
-                if dimension.isTime { return Self.isEarlier(one, other) }
-                return Self.isDearer(left.groups[depth], right.groups[depth]) ?? (one < other)
-            }
-            return false
-        }.map(\.row)
+        rows = []
+        if !entries.isEmpty { await addRows(of: all, [], pace) }
+    }
+
+    /// Usage that has some of the dimensions' values in common.
+    private final class Group {
+        let value: String
+        var sum = UsageSum()
+        var parts: [String: Group] = [:]
+
+        init(_ value: String) {
+            self.value = value
+        }
+
+        func part(_ value: String) -> Group {
+            if let part = parts[value] { return part }
+            let part = Group(value)
+            parts[value] = part
+            return part
+        }
+    }
+
+    @EventLoop private mutating func addRows(of group: Group, _ values: [String], _ pace: Pace) async {
+        await pace.step()
+        guard values.count < by.count else {
+            rows.append(Row(values: values, sum: group.sum))
+            return
+        }
+        let isTime = by[values.count].isTime
+        let parts = group.parts.values.sorted { one, other in
+            if isTime { return Self.isEarlier(one.value, other.value) }
+            return Self.isDearer(one.sum, other.sum) ?? (one.value < other.value)
+        }
+        for part in parts { await addRows(of: part, values + [part.value], pace) }
     }
 
     /// Dates and Unix seconds alike; what has none is first.

@@ -1,3 +1,4 @@
+import LoopTestSupport
 import OCMEventLoop
 import OCMIPC
 
@@ -100,6 +101,33 @@ extension Ledger {
     func add(worker: WorkerIdentity, sequence: UInt64, _ record: UsageRecord) -> Admission {
         add(worker: worker, [NumberedUsage(sequence: sequence, record: record)])
     }
+}
+
+// As one piece, for tests off the loop.
+extension UsageFile {
+    static func usages(_ book: UsageBook, prices: PriceBook, updated now: WallTime, zone: LocalZone) throws -> [UInt8] {
+        try valueOnLoop {
+            let pace = Pace()
+            return await usages(await CostedBook(book, prices: prices, pace), updated: now, zone: zone, pace)
+        }
+    }
+
+    static func daily(_ book: UsageBook, prices: PriceBook, updated now: WallTime, zone: LocalZone) throws -> [UInt8] {
+        try valueOnLoop {
+            let pace = Pace()
+            return await daily(await CostedBook(book, prices: prices, pace), updated: now, zone: zone, pace)
+        }
+    }
+}
+
+extension UsageQuery {
+    func answer(from counted: CountedUsage, now: WallTime, zone: LocalZone) throws -> UsageReport {
+        try valueOnLoop { try await answer(from: counted, now: now, zone: zone, Pace()) }
+    }
+}
+
+extension UsageReport {
+    func json() throws -> [UInt8] { try valueOnLoop { await json(Pace()) } }
 }
 
 final class NoticeLog {

@@ -67,6 +67,8 @@ struct StoredUsageTests {
     func lock() throws(LedgerError) { try disk.lock() }
     func read(_ file: LedgerFile) throws(LedgerError) -> [UInt8]? { try disk.read(file) }
     func exists(_ file: LedgerFile) -> Bool { disk.exists(file) }
+    func isInPlace(_ file: LedgerFile) -> Bool { disk.isInPlace(file) }
+    func state(of file: LedgerFile) -> FileState? { disk.state(of: file) }
 
     func create(_ file: LedgerFile) throws(LedgerError) {
         try disk.create(file)
@@ -119,6 +121,8 @@ struct StoredUsageTests {
 
     func path(of file: LedgerFile) -> String { file.suffix }
     func exists(_ file: LedgerFile) -> Bool { states[position][file] != nil }
+    func isInPlace(_ file: LedgerFile) -> Bool { exists(file) }
+    func state(of file: LedgerFile) -> FileState? { nil }
     func lock() throws(LedgerError) { touched() }
     func create(_ file: LedgerFile) throws(LedgerError) { touched() }
     func write(_ bytes: [UInt8], to file: LedgerFile, at offset: Int) throws(LedgerError) { touched() }

@@ -157,11 +157,9 @@ struct UsageQueryTests {
     @Test("what the days do not know of is said, unless it can't be in the period")
     func beforeTheDays() throws {
         var book = book([(user: "alice", model: "gpt-5.5", week: Self.week, day: Self.now.seconds)])
-        book.rows[UsageBook.RowKey(model: "old", tier: .standard, window: .standard, weekStart: 0)] = {
-            var row = UsageBook.Row()
-            row.total.requests = 5
-            return row
-        }()
+        book.update(UsageBook.RowKey(model: "old", tier: .standard, window: .standard, weekStart: 0)) {
+            $0.total.requests = 5
+        }
         func notes(_ since: String) throws -> [String] {
             try UsageQuery(by: [.day], since: .date(since)).answer(from: counted(book), now: Self.now, zone: .fixed(0))
                 .notes
@@ -170,8 +168,9 @@ struct UsageQueryTests {
             try notes("2026-03-15") == [
                 "5 more requests are in the weeks alone: the history by day does not go back to them."
             ])
-        book.days[UsageBook.DayKey(day: "2026-03-01", user: "", model: "m", tier: .standard, window: .standard)] =
-            TokenCounts()
+        book.add(
+            TokenCounts(),
+            to: UsageBook.DayKey(day: "2026-03-01", user: "", model: "m", tier: .standard, window: .standard))
         #expect(try notes("2026-03-15") == [])
     }
 

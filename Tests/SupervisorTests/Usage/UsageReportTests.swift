@@ -32,7 +32,7 @@ struct UsageReportTests {
         arguments: [[], [.user], [.week, .user], [.day, .tier], [.model]] as [[UsageDimension]])
     func json(by: [UsageDimension]) throws {
         var report = try report(by)
-        let json = report.json
+        let json = try report.json()
         // Six decimals of a cost are kept.
         report.total.cost = rounded(report.total.cost)
         for table in report.tables.indices {
@@ -50,7 +50,7 @@ struct UsageReportTests {
         var report = try report([.user])
         report.total.counts.input = UInt64(Int64.max)
         report.total.cost = PicoDollars(amount: 123_456_789_012_345_678_901_234_000_000)
-        #expect(UsageReport(json: report.json)?.total == report.total)
+        #expect(UsageReport(json: try report.json())?.total == report.total)
     }
 
     @Test("times carry the offset of the zone that they are in")

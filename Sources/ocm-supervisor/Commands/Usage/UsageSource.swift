@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
+import OCMEventLoop
 import OCMHTTP
 
 /// Where `usage` has its answer from: the supervisor if one runs, else the files. What fails is said on standard error, and
@@ -60,7 +61,7 @@ struct UsageSource {
         do {
             let prices = try StartUp.prices(configuration)
             let counted = try StoredUsage.read(configuration, prices: prices, zone: .system)
-            return try query.answer(from: counted, now: .now, zone: .system)
+            return try Self.answer(query, from: counted)
         } catch let error as UsageQueryError {
             throw ValidationError("\(error.text).")
         } catch let error as LedgerError {
@@ -68,6 +69,16 @@ struct UsageSource {
         } catch let error as StartFailure {
             throw Self.fail("\(error)", 1)
         }
+    }
+
+    private static func answer(_ query: UsageQuery, from counted: CountedUsage) throws -> UsageReport {
+        try BlockingLoop.run { () -> Result<UsageReport, UsageQueryError> in
+            do throws(UsageQueryError) {
+                return .success(try await query.answer(from: counted, now: .now, zone: .system, Pace()))
+            } catch {
+                return .failure(error)
+            }
+        }.get()
     }
 
     private static func message(in body: [UInt8]) -> String {
