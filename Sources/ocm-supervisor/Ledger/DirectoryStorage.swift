@@ -26,8 +26,7 @@ final class DirectoryStorage: LedgerStorage {
     }
 
     func lock() throws(LedgerError) {
-        if descriptors[.lock] != nil { return }
-        base = Self.resolve(configured)
+        if descriptors[.lock] == nil { base = Self.resolve(configured) } else if isInPlace(.lock) { return }
         let descriptor = try open(.lock, O_RDWR | O_CREAT)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let error = errno
@@ -36,6 +35,7 @@ final class DirectoryStorage: LedgerStorage {
             if error == EWOULDBLOCK { throw .inUse(path: path(of: .usages), holder: holder) }
             throw failure("flock", .lock, error)
         }
+        forget(.lock)
         descriptors[.lock] = descriptor
         // For the other's message alone; the lock holds without it.
         if ftruncate(descriptor, 0) == 0 {
@@ -58,6 +58,22 @@ final class DirectoryStorage: LedgerStorage {
 
     func exists(_ file: LedgerFile) -> Bool {
         unsafe access(path(of: file), F_OK) == 0
+    }
+
+    func isInPlace(_ file: LedgerFile) -> Bool {
+        var named = stat()
+        guard unsafe lstat(path(of: file), &named) == 0 else { return false }
+        guard let descriptor = descriptors[file] else { return true }
+        var opened = stat()
+        return unsafe fstat(descriptor, &opened) == 0 && opened.st_dev == named.st_dev && opened.st_ino == named.st_ino
+    }
+
+    func state(of file: LedgerFile) -> FileState? {
+        var status = stat()
+        guard unsafe lstat(path(of: file), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return FileState(
+            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),
+            modified: [Int64(status.st_mtim.tv_sec), Int64(status.st_mtim.tv_nsec)])
     }
 
     func create(_ file: LedgerFile) throws(LedgerError) {

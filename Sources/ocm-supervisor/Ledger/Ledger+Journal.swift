@@ -1,8 +1,11 @@
+internal import OCMEventLoop
+
 extension Ledger {
     /// Loads the files if that has not been done, and sees to it that there is a journal to append to, which is on disk as
     /// far as it goes.
     func makeReady(_ now: WallTime) async throws(LedgerError) {
-        if !isLoaded { try await load(now) }
+        if isLoaded { try storage.lock() } else { try await load(now) }
+        if journalEnd != nil, !storage.isInPlace(.journal) { leaveJournal() }
         if journalIsDoubtful { try await renewJournal() }
         if let end = journalEnd {
             if journalIsRagged {
@@ -59,11 +62,23 @@ extension Ledger {
         if let journal = try storage.read(.journal)?.prefix(end), isAsKnown(Array(journal)) {
             try await replaceJournal(by: Array(journal))
         } else {
-            // The disk has lost some of it, but it is all counted: the files take it.
-            journalEnd = nil
-            journalIsDoubtful = false
-            hasChanges = true
+            // The disk has lost some of it.
+            continueWithoutJournal()
         }
+    }
+
+    /// Somebody has removed the journal, or put another in its place: a record in it would be on no disk.
+    private func leaveJournal() {
+        tell(.journalGone(path: storage.path(of: .journal)))
+        continueWithoutJournal()
+    }
+
+    /// All of it is counted: the files take it, and another journal begins.
+    private func continueWithoutJournal() {
+        journalEnd = nil
+        journalIsDoubtful = false
+        journalIsRagged = false
+        hasChanges = true
     }
 
     private func isAsKnown(_ journal: [UInt8]) -> Bool {
@@ -82,11 +97,19 @@ extension Ledger {
         journalIsDoubtful = false
     }
 
+    /// Bytes that are copied to the system's memory at once.
+    private static let piece = 1 << 20
+
     /// Writes a file anew, on disk for sure but for its name; nothing is left of it where that fails.
     func write(_ bytes: [UInt8], toNew file: LedgerFile) async throws(LedgerError) {
         do throws(LedgerError) {
             try storage.create(file)
-            try storage.write(bytes, to: file, at: 0)
+            let pace = Pace()
+            for start in stride(from: 0, to: bytes.count, by: Self.piece) {
+                let piece = bytes[start..<min(start + Self.piece, bytes.count)]
+                try storage.write(piece.count == bytes.count ? bytes : Array(piece), to: file, at: start)
+                await pace.look()
+            }
             try await storage.synchronize(file)
         } catch {
             storage.remove(file)

@@ -3,6 +3,7 @@ extension Ledger {
     func load(_ now: WallTime) async throws(LedgerError) {
         try storage.lock()
         let journal = try storage.read(.journal)
+        for file in [LedgerFile.usages, .daily] { lastSeen[file] = storage.state(of: file) }
         let replay = try replay(journal)
         let stamp = Self.stamp(now)
         if let journal { try await keepCopy(of: journal, replay, stamp) }
@@ -44,7 +45,7 @@ extension Ledger {
     private func keepCopy(of journal: [UInt8], _ replay: LedgerReplay, _ stamp: String) async throws(LedgerError) {
         let damaged = replay.journal?.damage.reduce(0) { $0 + $1.count } ?? 0
         guard damaged > 0 || !replay.uncertain.isEmpty || !replay.changed.isEmpty else { return }
-        let aside = unused(.journal, stamp)
+        let aside = unused(LedgerFile.journal.aside, stamp)
         try await write(journal, toNew: aside)
         let (path, copy) = (storage.path(of: .journal), storage.path(of: aside))
         if damaged > 0 { tell(.damaged(path: path, as: copy, bytes: damaged)) }
@@ -54,24 +55,24 @@ extension Ledger {
 
     private func setAside(_ file: LedgerFile, _ problem: UnreadableUsage?, _ stamp: String) throws(LedgerError) {
         guard let problem else { return }
-        let aside = unused(file, stamp)
+        let aside = unused(file.aside, stamp)
         try storage.rename(file, to: aside)
         tell(.setAside(path: storage.path(of: file), as: storage.path(of: aside), reason: problem.reason))
     }
 
     /// A name that nothing bears yet.
-    private func unused(_ file: LedgerFile, _ stamp: String) -> LedgerFile {
-        var aside = file.aside(stamp)
+    func unused(_ name: (String) -> LedgerFile, _ stamp: String) -> LedgerFile {
+        var aside = name(stamp)
         var number = 1
         while storage.exists(aside) {
             number += 1
-            aside = file.aside("\(stamp)-\(number)")
+            aside = name("\(stamp)-\(number)")
         }
         return aside
     }
 
     /// `20260309T013000Z`
-    private static func stamp(_ now: WallTime) -> String {
+    static func stamp(_ now: WallTime) -> String {
         let time = LocalZone.fixed(0).civil(now.seconds)
         return "\(time.date)T\(time.time)Z".filter { $0 != "-" && $0 != ":" }
     }

@@ -36,6 +36,8 @@ internal import OCMIPC
     var counted = UsageBook()
     var marks = WorkerMarks()
     var files = FileStates(usages: .absent, daily: .absent)
+    /// What the two files were like when they were read or written last.
+    var lastSeen: [LedgerFile: FileState] = [:]
     /// Where the journal's next frame goes; nil while there is no journal that can be continued.
     var journalEnd: Int?
     /// What of the journal could not be read when it was loaded.
@@ -51,6 +53,9 @@ internal import OCMIPC
     var hasChanges = false
     /// Models whose want of a price was reported.
     var unpriced: Set<String> = []
+    /// Whether it was said that there are more of them, and that there are too many models.
+    var hasSaidMoreUnpriced = false
+    var hasSaidTooManyModels = false
 
     // What waits for the disk.
 

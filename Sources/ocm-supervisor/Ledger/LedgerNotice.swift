@@ -12,6 +12,11 @@ enum LedgerNotice: Equatable, Sendable {
     /// A usage file was changed by someone else in the middle of a save; what of the journal it may already hold was not
     /// counted again, a copy of the journal was set aside.
     case uncertain(path: String, journal: String)
+    /// A usage file was written by someone else while this ledger was kept: that is kept under another name, and the file
+    /// says again what was counted here.
+    case foreign(path: String, as: String)
+    /// The journal was removed or replaced by someone else; what it held is in the usage file now.
+    case journalGone(path: String)
     /// The files can't be written; records wait in memory and it is tried again.
     case stalled(LedgerError)
     /// So much waits in memory for the disk that there is no more room: the workers keep their records.
@@ -22,6 +27,10 @@ enum LedgerNotice: Equatable, Sendable {
     case recovered
     /// A model without a price: counted, at no cost.
     case unpriced(model: String)
+    /// There are more of them than are worth a line each.
+    case moreUnpriced(after: Int)
+    /// There are so many models that further ones whose names no price list has are counted together.
+    case tooManyModels(path: String, limit: Int)
 
     /// One line for people.
     var text: String {
@@ -36,6 +45,10 @@ enum LedgerNotice: Equatable, Sendable {
             "\(path) is not as it was saved last; what was counted since is added to it, and kept as \(journal) too"
         case .uncertain(let path, let journal):
             "\(path) was changed by another program in the middle of a save; the journal is kept as \(journal), not counted"
+        case .foreign(let path, let aside):
+            "\(path) was changed by another program; what that wrote is kept as \(aside), not counted"
+        case .journalGone(let path):
+            "\(path) was removed or replaced by another program; what it held is saved, and a new one begins"
         case .stalled(let error):
             "usage can't be written: \(error); it is kept in memory and tried again"
         case .full(let bytes):
@@ -46,6 +59,11 @@ enum LedgerNotice: Equatable, Sendable {
             "usage is written again; nothing was lost"
         case .unpriced(let model):
             "no price is known for the model \"\(model)\"; it is counted at no cost (supervisor.pricing_path can add one)"
+        case .moreUnpriced(let count):
+            "no price is known for more than \(count) models; the others are not named here"
+        case .tooManyModels(let path, let limit):
+            "\(path) has \(limit) models; further names that no price list has are counted under one that costs the same, or "
+                + "as \"\(PriceBook.unlisted)\""
         }
     }
 }

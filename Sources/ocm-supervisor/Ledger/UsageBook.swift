@@ -27,8 +27,14 @@ struct UsageBook: Equatable, Sendable {
         var window: ContextWindow
     }
 
-    var rows: [RowKey: Row] = [:]
-    var days: [DayKey: TokenCounts] = [:]
+    private(set) var rows: [RowKey: Row] = [:]
+    private(set) var days: [DayKey: TokenCounts] = [:]
+    private var weeks = KnownWeeks()
+    /// The models of both histories.
+    private(set) var models: Set<String> = []
+
+    /// The most models whose names no price list has: a client whose answers name no model can make up as many as it likes.
+    static let modelsAtMost = 2000
 
     /// The two histories that a request is counted in.
     struct Histories: OptionSet, Sendable {
@@ -39,30 +45,53 @@ struct UsageBook: Equatable, Sendable {
         static let all: Histories = [.weeks, .days]
     }
 
-    /// Counts one answered request. The prices decide which window it falls under, nothing else.
+    /// Counts one answered request. The prices decide which window it falls under and, once there are too many models, under
+    /// which name it is counted.
     mutating func record(
         _ record: UsageRecord, prices: PriceBook, zone: LocalZone, in histories: Histories = .all
     ) {
         let tier = ServiceTier(normalising: record.serviceTier)
-        let window = prices.window(of: record.model, tier: tier, inputTokens: record.inputTokens)
+        let model = name(of: record.model, at: prices)
+        let window = prices.window(of: model, tier: tier, inputTokens: record.inputTokens)
         let counts = TokenCounts(record)
         if histories.contains(.weeks) {
-            let week = Self.wholeMinutes(record.weekStart)
-            let key = RowKey(model: record.model, tier: tier, window: window, weekStart: week)
-            rows[key, default: Row()].add(counts, user: record.user)
+            let key = RowKey(model: model, tier: tier, window: window, weekStart: week(record.weekStart))
+            update(key) { $0.add(counts, user: record.user) }
         }
         if histories.contains(.days) {
-            let day = zone.civil(record.time).date
-            let key = DayKey(day: day, user: record.user, model: record.model, tier: tier, window: window)
-            days[key, default: TokenCounts()] += counts
+            let day = zone.civil(min(max(0, record.time), Self.lastMoment)).date
+            add(counts, to: DayKey(day: day, user: record.user, model: model, tier: tier, window: window))
         }
     }
 
-    /// The nearest whole minute: one second of jitter makes no new week.
-    private static func wholeMinutes(_ seconds: Int64) -> Int64 {
-        guard seconds > 0, seconds < .max - 30 else { return 0 }
-        return (seconds + 30) / 60 * 60
+    /// Adds to a row, a new one where there is none.
+    mutating func update(_ key: RowKey, _ change: (inout Row) -> Void) {
+        if rows[key] == nil {
+            models.insert(key.model)
+            weeks.insert(key.weekStart)
+        }
+        change(&rows[key, default: Row()])
     }
+
+    mutating func add(_ counts: TokenCounts, to key: DayKey) {
+        if days[key] == nil { models.insert(key.model) }
+        days[key, default: TokenCounts()] += counts
+    }
+
+    /// The name that a model is counted under: its own, unless there are too many.
+    private func name(of model: String, at prices: PriceBook) -> String {
+        models.count < Self.modelsAtMost || models.contains(model) ? model : prices.standIn(for: model)
+    }
+
+    /// The week that is known within a minute of a start, else the nearest whole minute: that the API's word on it varies
+    /// by a second makes no new week.
+    private func week(_ start: Int64) -> Int64 {
+        guard start > 0, start <= Self.lastMoment else { return 0 }
+        return weeks.near(start) ?? (start + 30) / 60 * 60
+    }
+
+    /// The end of the year 9999, in Unix seconds: later ones have no date.
+    private static let lastMoment: Int64 = 253_402_300_799
 }
 
 extension UsageBook.Row {

@@ -9,18 +9,18 @@ extension UsageFile {
     /// Adds the rows of a usage file, this program's or the reference's, to a book. Costs are not read: they follow from
     /// the counts. Fields that are not known are passed over.
     static func read(usages json: [UInt8], into book: inout UsageBook) throws(UnreadableUsage) {
-        for combination in try decode(UsageListing.self, json).combinations ?? [] {
+        for combination in try decode(UsageListing.self, json).combinations {
             let key = UsageBook.RowKey(
                 model: combination.model ?? "", tier: ServiceTier(normalising: combination.service_tier ?? ""),
                 window: ContextWindow(listed: combination.context_window), weekStart: combination.week_start_unix ?? 0)
-            var row = book.rows[key] ?? UsageBook.Row()
-            var users = TokenCounts()
-            for (name, counts) in combination.by_user ?? [:] {
-                row.byUser[name, default: TokenCounts()] += counts.counts
-                users += counts.counts
+            book.update(key) { row in
+                var users = TokenCounts()
+                for (name, counts) in combination.by_user ?? [:] {
+                    row.byUser[name, default: TokenCounts()] += counts.counts
+                    users += counts.counts
+                }
+                row.total += combination.total?.counts ?? users
             }
-            row.total += combination.total?.counts ?? users
-            book.rows[key] = row
         }
     }
 
@@ -31,7 +31,7 @@ extension UsageFile {
                 day: day.day, user: day.user ?? "", model: day.model ?? "",
                 tier: ServiceTier(normalising: day.service_tier ?? ""),
                 window: ContextWindow(listed: day.context_window))
-            book.days[key, default: TokenCounts()] += day.counts.counts
+            book.add(day.counts.counts, to: key)
         }
     }
 
@@ -59,7 +59,31 @@ private struct UsageListing: Decodable {
         var by_user: [String: CountsListing]?
     }
 
-    var combinations: [Combination]?
+    var combinations: [Combination]
+
+    /// Everything else may be missing; but an object that says other things than a usage file is none.
+    init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: AnyKey.self)
+        let key = AnyKey(stringValue: "combinations")
+        guard members.contains(key) || members.allKeys.isEmpty else {
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(codingPath: [], debugDescription: "it has no combinations"))
+        }
+        combinations = try members.decodeIfPresent([Combination].self, forKey: key) ?? []
+    }
+}
+
+private struct AnyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) {
+        self.stringValue = stringValue
+    }
+
+    init?(intValue: Int) {
+        nil
+    }
 }
 
 private struct DailyListing: Decodable {

@@ -50,7 +50,8 @@ struct FamilyRules: Equatable, Sendable {
         tiers[tier]?.first { $0.pattern.matches(model) }?.price
     }
 
-    private func standIn(for model: String) -> String? {
+    /// The model whose price one of the series has that no pattern names.
+    func standIn(for model: String) -> String? {
         guard model.hasPrefix(series.prefix) else { return nil }
         let standIn = series.kinds.first { model.contains($0.part) }?.standIn ?? series.otherwise
         return standIn == model ? nil : standIn

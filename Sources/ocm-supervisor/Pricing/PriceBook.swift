@@ -19,13 +19,12 @@ struct PriceBook: Equatable, Sendable {
     ///
     /// Its form is that of `prices-2026-11.json`. Its models are added, those that the built-in list has too are
     /// replaced whole; with `"replace": true` at the top it stands alone, without the families too.
-    mutating func add(ownersFile json: [UInt8]) throws(PricingError) {
-        let listing = try decodePrices(PriceListing.self, from: json)
-        let owners = try listing.table()
-        if listing.replace ?? false {
-            self = PriceBook(table: owners)
+    mutating func add(ownersFile: SourceText) throws(PricingError) {
+        let owners = try OwnersPrices(ownersFile)
+        if owners.standsAlone {
+            self = PriceBook(table: owners.table)
         } else {
-            table.merge(owners)
+            table.merge(owners.table)
         }
     }
 
@@ -43,6 +42,26 @@ struct PriceBook: Equatable, Sendable {
             return listed[tier]
         }
         return families.price(of: model, tier: tier)
+    }
+
+    /// Another name under which a model costs the same in every tier: one of a few, whatever the names. A model of the list
+    /// stands for itself, ``unlisted`` for what has no price.
+    func standIn(for model: String) -> String {
+        if table.models[model] != nil { return model }
+        let prices = prices(of: model)
+        guard prices.contains(where: { $0 != nil }) else { return Self.unlisted }
+        var names = model.indices.filter { model[$0] == "-" }.map { String(model[..<$0]) }
+        if let series = families?.standIn(for: model) { names.append(series) }
+        // A family's own name may be in the list, at another price than the reference has for the family.
+        let candidates = names.flatMap { [$0, "\($0)-\(Self.unlisted)"] }
+        return candidates.first { self.prices(of: $0) == prices } ?? Self.unlisted
+    }
+
+    /// Stands for models that nobody has a price for, where there are too many of them.
+    static let unlisted = "other"
+
+    private func prices(of model: String) -> [TierPrice?] {
+        ServiceTier.allCases.map { price(of: model, tier: $0) }
     }
 
     /// The context window that a request of so many input tokens is counted under.

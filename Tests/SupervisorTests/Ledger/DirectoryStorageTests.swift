@@ -110,6 +110,59 @@ struct DirectoryStorageTests {
         }
     }
 
+    @Test("a lock that was removed is taken again, or the files are left to whoever has it now")
+    func lockRemoved() throws {
+        try onLoop {
+            let path = directory + "/usages.json"
+            let first = ledger(path)
+            try await first.open(now: now)
+            let reporters = Reporters()
+            _ = first.add(reporters.report(worker: 1))
+            #expect(unlink(path + ".lock") == 0)
+            #expect(await first.commit(now: now).map(\.sequence) == [1])
+            await #expect(throws: LedgerError.inUse(path: path, holder: getpid())) {
+                try await ledger(path).open(now: now)
+            }
+            #expect(unlink(path + ".lock") == 0)
+            let second = ledger(path)
+            try await second.open(now: now)
+            _ = first.add(reporters.report(worker: 1))
+            #expect(await first.commit(now: now) == [])
+            #expect(first.trouble == .inUse(path: path, holder: getpid()))
+            _ = await second.close(now: now)
+            #expect(await first.commit(now: now).map(\.sequence) == [2])
+            _ = await first.close(now: now)
+            let third = ledger(path)
+            try await third.open(now: now)
+            #expect(third.book.rows == book(of: reporters.sent).rows)
+            _ = await third.close(now: now)
+        }
+    }
+
+    @Test("a journal that was removed or replaced is written anew from what is counted")
+    func journalRemoved() throws {
+        try onLoop {
+            let path = directory + "/usages.json"
+            let first = ledger(path)
+            try await first.open(now: now)
+            let reporters = Reporters()
+            for round in 0..<3 {
+                _ = first.add(reporters.report(worker: 1))
+                #expect(await first.commit(now: now).count == 1)
+                #expect(unlink(path + ".journal") == 0)
+                if round == 1 { close(open(path + ".journal", O_CREAT | O_WRONLY, 0o600)) }
+            }
+            _ = first.add(reporters.report(worker: 1))
+            #expect(await first.commit(now: now).count == 1)
+            let storage = DirectoryStorage(path: path)
+            let replay = try LedgerReplay(
+                usages: try storage.read(.usages), daily: try storage.read(.daily), journal: try storage.read(.journal),
+                prices: testPrices, zone: .system)
+            #expect(replay.book.rows == book(of: reporters.sent).rows)
+            _ = await first.close(now: now)
+        }
+    }
+
     @Test("a directory that does not exist yet is no reason not to start: reports wait for it")
     func missingDirectory() throws {
         try onLoop {

@@ -24,6 +24,9 @@ import OCMEventLoop
     private(set) var operations = 0
     private(set) var isDown = false
     private var faults: [Int: Fault] = [:]
+    private var isLocked = false
+    /// What was written to under these names.
+    private var opened: [LedgerFile: FakeFile] = [:]
     private var failing: (errno: Int32, until: Int)?
     /// What else happens while the disk is being synchronized.
     var meanwhile: () -> Void = {}
@@ -49,6 +52,8 @@ import OCMEventLoop
     /// After a kill, another process goes on.
     func restart() {
         isDown = false
+        isLocked = false
+        opened = [:]
         faults = [:]
     }
 
@@ -99,7 +104,24 @@ import OCMEventLoop
 
     func path(of file: LedgerFile) -> String { Self.path(of: file) }
 
-    func lock() throws(LedgerError) { try operate("flock", .lock) }
+    func lock() throws(LedgerError) {
+        if isLocked, !isDown { return }
+        try operate("flock", .lock)
+        isLocked = true
+    }
+
+    func isInPlace(_ file: LedgerFile) -> Bool {
+        isDown || names[file] != nil && names[file] === opened[file] ?? names[file]
+    }
+
+    func state(of file: LedgerFile) -> FileState? {
+        names[file].map { file in
+            FileState(
+                device: 0, inode: UInt64(UInt(bitPattern: ObjectIdentifier(file).hashValue)),
+                size: Int64(file.bytes.count),
+                modified: [Int64(truncatingIfNeeded: FileDigest(of: file.bytes).value)])
+        }
+    }
 
     func read(_ file: LedgerFile) throws(LedgerError) -> [UInt8]? {
         try operate("read", file)
@@ -128,6 +150,7 @@ import OCMEventLoop
             file.put(bytes.prefix(bytes.count / 2), at: offset)
             throw error
         }
+        opened[name] = file
         file.put(bytes[...], at: offset)
     }
 
@@ -156,6 +179,8 @@ import OCMEventLoop
         let file = try file(name, "rename")
         names[name] = nil
         names[other] = file
+        opened[name] = nil
+        opened[other] = file
         namings.append(Naming(change: .link(file, other)))
     }
 
@@ -175,5 +200,8 @@ import OCMEventLoop
         settleNames(.sure)
     }
 
-    func close() {}
+    func close() {
+        isLocked = false
+        opened = [:]
+    }
 }

@@ -165,6 +165,94 @@ struct LedgerTests {
         }
     }
 
+    @Test("a journal that was removed is written anew, and nothing that was acknowledged is missing")
+    func journalRemoved() throws {
+        try onLoop {
+            let disk = FakeDisk()
+            let log = NoticeLog()
+            let ledger = Ledger(disk: disk, log: log)
+            try await ledger.open(now: now)
+            let reporters = Reporters()
+            for _ in 0..<2 {
+                _ = ledger.add(reporters.report(worker: 1))
+                _ = await ledger.commit(now: now)
+                disk.names[.journal] = nil
+            }
+            _ = ledger.add(reporters.report(worker: 1))
+            #expect(await ledger.commit(now: now).count == 1)
+            #expect(
+                log.notices == [
+                    .journalGone(path: disk.path(of: .journal)), .journalGone(path: disk.path(of: .journal)),
+                ])
+            #expect(try stored(on: disk) == book(of: reporters.sent))
+        }
+    }
+
+    @Test(
+        "what someone else writes into the files of a ledger that is kept is set aside, once, and never overwritten unread"
+    )
+    func foreign() throws {
+        try onLoop {
+            let disk = FakeDisk()
+            let log = NoticeLog()
+            let ledger = Ledger(disk: disk, log: log)
+            try await ledger.open(now: now)
+            let reporters = Reporters()
+            _ = ledger.add(reporters.report(worker: 1))
+            _ = await ledger.commit(now: now)
+            await ledger.compact(now: now)
+            for file in [LedgerFile.usages, .daily] {
+                let theirs = Array("{}".utf8)
+                disk.names[file] = FakeFile(durable: theirs)
+                for _ in 0..<2 {
+                    _ = ledger.add(reporters.report(worker: 1))
+                    _ = await ledger.commit(now: now)
+                    await ledger.compact(now: now)
+                }
+                let aside = file.foreign("20260308T200000Z")
+                #expect(disk.contents[aside] == theirs)
+                #expect(log.notices.last == .foreign(path: disk.path(of: file), as: disk.path(of: aside)))
+            }
+            #expect(log.notices.count == 2)
+            #expect(try stored(on: disk) == book(of: reporters.sent))
+        }
+    }
+
+    @Test("what is put back as it was is nobody else's")
+    func sameAgain() throws {
+        try onLoop {
+            let disk = FakeDisk()
+            let log = NoticeLog()
+            let ledger = Ledger(disk: disk, log: log)
+            try await ledger.open(now: now)
+            _ = ledger.add(worker: WorkerIdentity(value: 1), sequence: 1, usage(input: 1))
+            _ = await ledger.commit(now: now)
+            await ledger.compact(now: now)
+            disk.names[.usages] = FakeFile(durable: try #require(disk.contents[.usages]))
+            _ = ledger.add(worker: WorkerIdentity(value: 1), sequence: 2, usage(input: 1))
+            _ = await ledger.commit(now: now)
+            await ledger.compact(now: now)
+            #expect(log.notices.isEmpty)
+        }
+    }
+
+    @Test("of many models without a price a hundred are named, and that there are more")
+    func manyUnpriced() throws {
+        try onLoop {
+            let log = NoticeLog()
+            let ledger = Ledger(disk: FakeDisk(), log: log)
+            try await ledger.open(now: now)
+            for sequence in 1...150 as ClosedRange<UInt64> {
+                _ = ledger.add(
+                    worker: WorkerIdentity(value: 1), sequence: sequence,
+                    usage(model: "m\(sequence)", input: 10))
+                _ = await ledger.commit(now: now)
+                if sequence % 50 == 0 { await ledger.compact(now: now) }
+            }
+            #expect(log.notices.count == 101 && log.notices.last == .moreUnpriced(after: 100))
+        }
+    }
+
     @Test("a model without a price is named once")
     func unpriced() throws {
         try onLoop {
