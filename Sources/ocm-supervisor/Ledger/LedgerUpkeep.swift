@@ -9,6 +9,7 @@ internal import OCMEventLoop
     private let wakeup = Wakeup()
     private let closing = Wakeup()
     private let closed = Wakeup()
+    private var isStarted = false
     private var isClosing = false
 
     /// Records that arrive within this time share one write and one fsync.
@@ -23,6 +24,7 @@ internal import OCMEventLoop
     }
 
     func start() {
+        isStarted = true
         EventLoop.spawn { [self] in
             await keep()
             let acknowledgements = await ledger.close()
@@ -39,6 +41,7 @@ internal import OCMEventLoop
     /// Has it commit and save all there is, and let go of the files.
     func close() {
         isClosing = true
+        if !isStarted { start() }
         wakeup.signal()
         closing.signal()
     }

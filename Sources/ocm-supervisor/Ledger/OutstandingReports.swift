@@ -2,7 +2,8 @@
 /// for.
 ///
 /// A worker is told one number: all up to it is on disk. So its messages count in their order, though the ledgers that they
-/// concern take their own time; and of what follows a message that was turned away nothing is taken before it has come again.
+/// concern take their own time. What follows a message that a ledger had no room for is not acknowledged before that has
+/// come again, nor taken by this ledger; others take their share of it and know it when it comes again.
 struct OutstandingReports {
     private struct Message {
         /// The number of the last record.
@@ -14,6 +15,8 @@ struct OutstandingReports {
     private struct TurnedAway {
         /// The number of the first record.
         let first: UInt64
+        /// The usage files whose ledgers had no room.
+        var full: Set<String>
         /// The worker was told to send it again.
         var isCalledBack = false
     }
@@ -21,14 +24,20 @@ struct OutstandingReports {
     private var messages: [WorkerIdentity: [Message]] = [:]
     private var turnedAway: [WorkerIdentity: TurnedAway] = [:]
 
-    /// Whether a message that begins with this number may be taken in.
-    func mayTake(_ worker: WorkerIdentity, from first: UInt64) -> Bool {
-        first <= turnedAway[worker]?.first ?? .max
+    /// A message has come, that begins with this number.
+    mutating func come(_ worker: WorkerIdentity, from first: UInt64) {
+        if let turnedAway = turnedAway[worker], first <= turnedAway.first { self.turnedAway[worker] = nil }
     }
 
-    /// A message was taken in by all ledgers that it concerns.
+    /// Whether a ledger may take its share of the message that has come.
+    func mayTake(_ worker: WorkerIdentity, into path: String) -> Bool {
+        turnedAway[worker]?.full.contains(path) != true
+    }
+
+    /// A message was shown to all ledgers that it concerns.
     mutating func take(_ worker: WorkerIdentity, upTo last: UInt64, missing: [String: UInt64]) {
-        turnedAway[worker] = nil
+        // It comes again, with what was turned away.
+        guard turnedAway[worker] == nil else { return }
         var outstanding = messages.removeValue(forKey: worker) ?? []
         if missing.isEmpty, let end = outstanding.indices.last {
             // It waits for those before it alone, and a disk that does not answer would let many of its kind pile up.
@@ -39,14 +48,15 @@ struct OutstandingReports {
         messages[worker] = outstanding
     }
 
-    /// A message was not taken in by one of the ledgers.
-    mutating func turnAway(_ worker: WorkerIdentity, from first: UInt64) {
-        turnedAway[worker] = TurnedAway(first: first)
+    /// A ledger had no room for its share of the message that begins with this number.
+    mutating func turnAway(_ worker: WorkerIdentity, from first: UInt64, by path: String) {
+        turnedAway[worker, default: TurnedAway(first: first, full: [])].full.insert(path)
     }
 
-    /// The workers that are to send again all that they were not told to be on disk. Each is named once until it has done so.
-    mutating func callBack() -> [WorkerIdentity] {
-        let workers = turnedAway.filter { !$0.value.isCalledBack }.map(\.key)
+    /// The workers that are to send again all that they were not told to be on disk, now that these ledgers have room. Each
+    /// is named once until it has done so.
+    mutating func callBack(_ hasRoom: (String) -> Bool) -> [WorkerIdentity] {
+        let workers = turnedAway.filter { !$0.value.isCalledBack && $0.value.full.allSatisfy(hasRoom) }.map(\.key)
         for worker in workers {
             turnedAway[worker]?.isCalledBack = true
             messages[worker] = nil

@@ -12,6 +12,9 @@ import OCMIPC
     private var ledgers: [String: Kept] = [:]
     private var pathOfService: [String: String] = [:]
     private let logger: Logger
+    /// The tags of all services, those without a usage file too.
+    private let services: Set<String>
+    private let former: FormerServices
     private var reports = OutstandingReports()
     /// Services and models of which it was said that their counts are not credible.
     private var doubted: Set<[String]> = []
@@ -26,6 +29,8 @@ import OCMIPC
     /// Opens the ledgers. Throws where another supervisor keeps one of the files.
     init(_ services: [ServiceConfiguration], prices: PriceBook, logger: Logger) async throws(LedgerError) {
         self.logger = logger
+        self.services = Set(services.map(\.tag))
+        former = FormerServices(logger: logger)
         for service in services {
             guard let path = service.usagesPath.map(DirectoryStorage.resolve) else { continue }
             pathOfService[service.tag] = path
@@ -61,17 +66,20 @@ import OCMIPC
     /// - Parameter sequence: the number of the first record, the others have the following ones.
     func add(worker: WorkerIdentity, sequence: UInt64, _ records: [UsageRecord]) {
         // No honest worker comes near the end of the numbers.
-        guard !records.isEmpty, sequence < .max / 2, reports.mayTake(worker, from: sequence) else { return }
+        guard !records.isEmpty, sequence < .max / 2 else { return }
+        reports.come(worker, from: sequence)
         var missing: [String: UInt64] = [:]
-        for (path, share) in shares(sequence, records) {
-            guard let kept = ledgers[path], let last = share.last?.sequence else { continue }
+        for (path, share) in shares(worker, sequence, records) {
+            guard let kept = ledgers[path], let last = share.last?.sequence, reports.mayTake(worker, into: path) else {
+                continue
+            }
             switch kept.ledger.add(worker: worker, share) {
             case .accepted:
                 missing[path] = last
                 kept.upkeep.recordsCame()
             case .duplicate(let durable): if durable < last { missing[path] = last }
-            // What other ledgers have taken already is known to them when it comes again.
-            case .full: return reports.turnAway(worker, from: sequence)
+            // What other ledgers take of it is known to them when it comes again.
+            case .full: reports.turnAway(worker, from: sequence, by: path)
             }
         }
         reports.take(worker, upTo: sequence + UInt64(records.count) - 1, missing: missing)
@@ -79,10 +87,12 @@ import OCMIPC
     }
 
     /// What goes to which usage file.
-    private func shares(_ sequence: UInt64, _ records: [UsageRecord]) -> [String: [NumberedUsage]] {
+    private func shares(
+        _ worker: WorkerIdentity, _ sequence: UInt64, _ records: [UsageRecord]
+    ) -> [String: [NumberedUsage]] {
         var shares: [String: [NumberedUsage]] = [:]
         for (number, record) in zip(sequence..., records) {
-            guard let path = pathOfService[record.service] else { continue }
+            guard let path = path(of: record, number, from: worker) else { continue }
             if record.isCredible {
                 shares[path, default: []].append(NumberedUsage(sequence: number, record: record))
             } else {
@@ -90,6 +100,16 @@ import OCMIPC
             }
         }
         return shares
+    }
+
+    /// Usage of a service that the configuration does not know, as a worker that outlived its supervisor may have, belongs in
+    /// the file that the service had: which that was is certain where there is one alone.
+    private func path(of record: UsageRecord, _ number: UInt64, from worker: WorkerIdentity) -> String? {
+        if let path = pathOfService[record.service] { return path }
+        guard !services.contains(record.service) else { return nil }
+        let path = ledgers.count == 1 ? ledgers.keys.first : nil
+        former.note(record, number, from: worker, path)
+        return path
     }
 
     private func doubt(_ record: UsageRecord) {
@@ -107,8 +127,7 @@ import OCMIPC
             reports.settle(acknowledgement, by: path)
             release(acknowledgement.worker)
         }
-        guard ledgers.values.allSatisfy(\.ledger.hasRoom) else { return }
-        for worker in reports.callBack() { callBack(worker) }
+        for worker in reports.callBack({ ledgers[$0]?.ledger.hasRoom ?? true }) { callBack(worker) }
     }
 
     private func release(_ worker: WorkerIdentity) {
@@ -123,11 +142,13 @@ import OCMIPC
     /// A worker has ended, and all that it said has been taken in.
     func forget(_ worker: WorkerIdentity) {
         reports.forget(worker)
+        former.forget(worker)
         for kept in ledgers.values { kept.ledger.forget(worker) }
     }
 
     /// Saves everything and lets go of the files, by a deadline: a disk may not answer at all.
     func close(until deadline: Instant) async {
+        former.tellSums()
         for kept in ledgers.values { kept.upkeep.close() }
         for (path, kept) in ledgers where await !kept.upkeep.isClosed(by: deadline) {
             logger.error("the disk does not answer: what it has not taken is lost", metadata: ["file": "\(path)"])
@@ -139,8 +160,8 @@ extension LedgerNotice {
     fileprivate var level: Logger.Level {
         switch self {
         case .recovered, .tornTail: .notice
-        case .unpriced, .full, .changed: .warning
-        case .setAside, .damaged, .uncertain, .stalled, .lost: .error
+        case .unpriced, .moreUnpriced, .tooManyModels, .full, .changed, .journalGone: .warning
+        case .setAside, .damaged, .uncertain, .foreign, .stalled, .lost: .error
         }
     }
 }

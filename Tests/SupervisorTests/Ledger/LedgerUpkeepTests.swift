@@ -82,6 +82,20 @@ struct LedgerUpkeepTests {
         }
     }
 
+    @Test("one that was never started is closed at once, with what was loaded")
+    func neverStarted() throws {
+        try onLoop {
+            let disk = FakeDisk()
+            let log = NoticeLog()
+            let ledger = Ledger(disk: disk, log: log)
+            try await ledger.open(now: now)
+            let upkeep = LedgerUpkeep(ledger) { _ in }
+            upkeep.close()
+            #expect(await upkeep.isClosed(by: .never))
+            #expect(log.notices.isEmpty)
+        }
+    }
+
     @Test("what can't be written to the end is said to be lost, and how much it was")
     func lost() throws {
         try onLoop {
