@@ -10,7 +10,7 @@ enum StartFailure: Error {
     case listener(ListenerSet.ListenFailure)
     case ledger(LedgerError)
     case prices(PricingError)
-    case pricesUnreadable(path: String, SystemError)
+    case pricesUnreadable(path: String, reason: String)
     case trust(TrustError)
     case log(SystemError)
     case system(SystemError)
@@ -30,8 +30,9 @@ extension StartFailure: CustomStringConvertible {
             "service \(failure.service) can't listen on \(failure.address): \(failure.reason)"
         case .adminSocket(let error): "admin socket: \(error)"
         case .ledger(let error): "\(error)"
+        case .prices(.owners(let diagnostics)): diagnostics.map(\.text).joined(separator: "\n")
         case .prices(let error): "prices: \(error)"
-        case .pricesUnreadable(let path, let error): "the price table \(path): \(error)"
+        case .pricesUnreadable(let path, let reason): "the price table \(path) can't be read: \(reason)"
         case .trust(let error): "trusted certificates: \(error)"
         case .log(let error): "the log can't be opened: \(error)"
         case .system(let error): "\(error)"

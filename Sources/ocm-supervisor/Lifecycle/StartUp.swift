@@ -106,11 +106,12 @@ import OCMTLS
         }
     }
 
-    private nonisolated static func ownersPrices(_ path: String) throws(StartFailure) -> [UInt8] {
-        do throws(SystemError) {
-            return try FileContents.read(path, limit: 16 << 20)
+    private nonisolated static func ownersPrices(_ path: String) throws(StartFailure) -> SourceText {
+        do throws(FileContents.Unreadable) {
+            return SourceText(
+                file: path, bytes: try FileContents.readRegular(path, limit: SourceReader.maximumSize + 1))
         } catch {
-            throw .pricesUnreadable(path: path, error)
+            throw .pricesUnreadable(path: path, reason: error.reason)
         }
     }
 

@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 
-/// A price file as it is written: USD per million tokens, by model and tier.
+/// The built-in price list as it is written: USD per million tokens, by model and tier.
 struct PriceListing: Decodable {
     static let unit = "usd_per_1m_tokens"
 
@@ -21,8 +21,6 @@ struct PriceListing: Decodable {
     }
 
     var unit: String?
-    /// True where the file stands alone instead of adding to the built-in prices.
-    var replace: Bool?
     var models: [String: [String: Tier]]
 
     func table() throws(PricingError) -> PriceTable {

@@ -9,6 +9,8 @@ enum PricingError: Error, Equatable, CustomStringConvertible {
     case noDefaultTier(model: String)
     /// A family pattern of a form that the matcher does not know.
     case pattern(String)
+    /// All that is wrong with the owner's file, each with its place.
+    case owners([Diagnostic])
 
     var description: String {
         switch self {
@@ -24,6 +26,8 @@ enum PricingError: Error, Equatable, CustomStringConvertible {
             "\(model) has no prices for the default tier"
         case .pattern(let pattern):
             "pattern \(pattern) is not of a known form"
+        case .owners(let diagnostics):
+            diagnostics.map(\.text).joined(separator: "\n")
         }
     }
 }

@@ -170,37 +170,74 @@ struct PriceBookTests {
     func ownersFile() throws {
         var prices = try PriceBook.builtIn()
         try prices.add(
-            ownersFile: Array(
-                #"{"models": {"house": {"default": {"input": 1.5, "output": 0.000001}}, "#.utf8)
-                + Array(#""gpt-5.5": {"default": {"input": 7, "output": 8}}}}"#.utf8))
+            ownersFile: Self.file(
+                #"{"_about": "ours", "unit": "usd_per_1m_tokens", "models": "#
+                    + #"{"house": {"default": {"input": 1.5, "output": 0.000001}}, "#
+                    + #""gpt-5.5": {"default": {"input": 7, "output": 8}}}}"#))
         #expect(prices.price(of: "house", tier: .flex)?.price.input.picoDollars == 1_500_000)
         #expect(prices.price(of: "house", tier: .flex)?.price.output.picoDollars == 1)
         #expect(prices.price(of: "gpt-5.5", tier: .priority)?.price.input.picoDollars == 7_000_000)
         #expect(prices.price(of: "gpt-5.4", tier: .standard) != nil)
         try prices.add(
-            ownersFile: Array(#"{"replace": true, "models": {"a": {"default": {"input": 1, "output": 2}}}}"#.utf8))
+            ownersFile: Self.file(#"{"replace": true, "models": {"a": {"default": {"input": 1, "output": 2}}}}"#))
         #expect(prices.price(of: "a-2", tier: .standard)?.price.output.picoDollars == 2_000_000)
         #expect(prices.price(of: "gpt-5.4", tier: .standard) == nil)
+    }
+
+    private static func file(_ json: String) -> SourceText {
+        SourceText(file: "p.json", bytes: Array(json.utf8))
     }
 
     @Test(
         "a wrong price file is refused with its place",
         arguments: [
-            (#"{"#, "not a price file"), (#"{"models": 1}"#, "models"),
-            (#"{"models": {"m": {"flex": {"input": 1, "output": 1}}}}"#, "m has no prices for the default tier"),
-            (#"{"models": {"m": {"scale": {"input": 1, "output": 1}}}}"#, "m: tier \"scale\""),
-            (#"{"models": {"m": {"default": {"input": -1, "output": 1}}}}"#, "m, default: input is -1"),
-            (#"{"models": {"m": {"default": {"input": 0.0000001, "output": 1}}}}"#, "m, default: input is 0.0000001"),
+            ("", "p.json:1: error: the file is empty"),
+            ("{", "p.json:1: error: the file ends inside an object"),
+            ("[]", "p.json:1: error: is a list; write an object: { … }"),
+            ("{}", "p.json:1: error: models: is missing"),
+            (#"{"models": 1}"#, "p.json:1: error: models: is a number; write an object"),
+            (#"{"models": {"": {"default": {"input": 1, "output": 1}}}}"#, #"error: models[""]: has no name"#),
+            (
+                #"{"models": {}, "replce": true}"#,
+                #"error: replce: is not a field of a price table; did you mean "replace"?"#
+            ),
+            (#"{"models": {"m": {"flex": {"input": 1, "output": 1}}}}"#, "error: models.m.default: is missing"),
+            (
+                #"{"models": {"m": {"default": {"input": 1, "output": 1}, "scale": {}}}}"#,
+                "error: models.m.scale: is not a field of a model"
+            ),
+            (
+                #"{"models": {"m": {"default": {"input": 1, "output": 1, "cached": 1}}}}"#,
+                "error: models.m.default.cached: is not a field of a tier"
+            ),
+            (
+                #"{"models": {"m": {"default": {"input": "1", "output": 1}}}}"#,
+                "input: is a string; write USD per million"
+            ),
+            (#"{"models": {"m": {"default": {"input": true, "output": 1}}}}"#, "input: is true or false; write USD"),
+            (#"{"models": {"m": {"default": {"input": null, "output": 1}}}}"#, "models.m.default.input: is missing"),
+            (#"{"models": {"m": {"default": {"input": -1, "output": 1}}}}"#, "input: -1 is no price"),
+            (#"{"models": {"m": {"default": {"input": 1e-6, "output": 1}}}}"#, "input: 1e-6 is no price"),
+            (#"{"models": {"m": {"default": {"input": 0.0000001, "output": 1}}}}"#, "input: 0.0000001 is no price"),
             (
                 #"{"models": {"m": {"default": {"input": 1, "output": 1, "long_context": "#
                     + #"{"above_input_tokens": 5, "input": 1, "output": 9999999999}}}}}"#,
-                "m, default: long_context.output is 9999999999"
+                "models.m.default.long_context.output: 9999999999 is no price"
             ),
-            (#"{"unit": "eur", "models": {}}"#, "unit is \"eur\""),
+            (
+                #"{"models": {"m": {"default": {"input": 1, "output": 1, "long_context": {"input": 1, "output": 1}}}}}"#,
+                "models.m.default.long_context.above_input_tokens: is missing"
+            ),
+            (#"{"unit": "eur", "models": {}}"#, #"unit: "eur" is not known; use "usd_per_1m_tokens""#),
+            (
+                "{\"models\": {\n\"m\": {\"default\": {\"input\": 1, \"output\": 1}},\n\"m\": {\"default\": {}}}}",
+                "p.json:3: error: models.m: "
+            ),
+            (#"{"models": {"m": {"default": {"input": 1, "input": 7, "output": 1}}}}"#, "models.m.default.input: "),
         ])
     func wrongFile(json: String, message: String) throws {
         var prices = PriceBook(table: PriceTable())
-        let error = try #require(throws: PricingError.self) { try prices.add(ownersFile: Array(json.utf8)) }
+        let error = try #require(throws: PricingError.self) { try prices.add(ownersFile: Self.file(json)) }
         #expect(error.description.contains(message), "\(error.description)")
     }
 }

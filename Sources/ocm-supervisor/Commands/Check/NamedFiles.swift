@@ -11,7 +11,7 @@ struct NamedFiles {
         for service in configuration.services {
             guard let place = file.document["services"]?[service.index] else { continue }
             examineCredential(service, place, found)
-            if let path = service.usagesPath, let value = place["usages_path"] { examineWritable(path, value, found) }
+            if let path = service.usagesPath, let value = place["usages_path"] { examineUsageFile(path, value, found) }
         }
         examineTrust(found)
         if case .file(let path) = configuration.log.output, let value = file.document["log"]?["output"] {
@@ -73,11 +73,21 @@ struct NamedFiles {
     }
 
     private func examinePrices(_ path: String, _ value: SourceValue, _ found: Diagnostics) {
-        do throws(SystemError) {
-            let bytes = try FileContents.read(path, limit: 16 << 20)
-            if let reason = PriceFile.problem(bytes) { found.error("\(path): \(reason); correct the file", at: value) }
+        do throws(FileContents.Unreadable) {
+            let bytes = try FileContents.readRegular(path, limit: SourceReader.maximumSize + 1)
+            for problem in PriceFile.problems(SourceText(file: path, bytes: bytes)) { found.error(problem, at: value) }
         } catch {
             found.error("\(path) can't be read (\(error.reason)); name a readable file", at: value)
+        }
+    }
+
+    private func examineUsageFile(_ path: String, _ value: SourceValue, _ found: Diagnostics) {
+        let target = LinkTarget.of(path)
+        var status = stat()
+        if unsafe stat(target, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
+            found.error("\(target) is no regular file; name a file that can be replaced", at: value)
+        } else {
+            examineWritable(target, value, found)
         }
     }
 

@@ -1,13 +1,13 @@
 /// Price tables of the owner.
 enum PriceFile {
-    /// What is wrong with one; `nil` where it adds to the built-in table.
-    static func problem(_ bytes: [UInt8]) -> String? {
+    /// What is wrong with one, as far as it can be read at all.
+    static func problems(_ source: SourceText) -> [String] {
         do throws(PricingError) {
-            var book = try PriceBook.builtIn()
-            try book.add(ownersFile: bytes)
-            return nil
+            _ = try OwnersPrices(source)
+            return []
         } catch {
-            return error.description
+            guard case .owners(let diagnostics) = error else { return [error.description] }
+            return diagnostics.map(\.text)
         }
     }
 }
