@@ -4,6 +4,51 @@ import Testing
 
 @Suite("Configuration")
 struct ConfigurationTests {
+    @Test(
+        "a usage file is no file that something else is kept in",
+        arguments: [
+            ("/etc/ocm/config.json", "is this configuration"), ("/home/alice/auth.json", "is the login of services[1]"),
+            ("/run/p.json", "is the price table"),
+            ("/var/log/ocm", "is the log"), ("/srv/a.sock", "is the admin socket"),
+            ("/srv/a", nil), ("/srv/u.json.daily.json", "is written beside the usage file of services[0]"),
+            ("/srv/u.json.journal", "is written beside the usage file"), ("/srv/u.json.lock", "is written beside"),
+            ("/srv/u.json.new", "is written beside the usage file"), ("/srv/u.json", nil), ("/srv/v.json", nil),
+            ("/srv/" + String(repeating: "x", count: 216), nil),
+            ("/srv/" + String(repeating: "x", count: 217), "names a file of 217 bytes"),
+        ])
+    func usageFiles(path: String, reason: String?) {
+        let text = """
+            { "log": { "output": "/var/log/ocm" },
+              "services": [
+                { "type": "ocm", "listen_port": 1, "credential_path": "/home/alice/auth.json", "usages_path": "/srv/u.json",
+                  "users": [{ "name": "a", "token": "sk-1" }] },
+                { "type": "ocm", "listen_port": 2, "credential_path": "/home/alice/auth.json", "usages_path": "\(path)",
+                  "users": [{ "name": "a", "token": "sk-1" }] } ],
+              "supervisor": { "pricing_path": "/run/p.json", "state_directory": "/srv", "admin_socket": "/srv/a.sock" } }
+            """
+        let source = SourceText(file: "/etc/ocm/config.json", bytes: Array(text.utf8))
+        var errors: [Diagnostic] = []
+        do throws(InvalidConfiguration) {
+            _ = try ConfigurationFile.read(source, in: Samples.alice)
+        } catch {
+            errors = error.diagnostics.filter { $0.severity == .error }
+        }
+        #expect(errors.map(\.path) == (reason == nil ? [] : ["services[1].usages_path"]))
+        if let reason { #expect(errors.first?.message.contains(reason) == true, "\(errors)") }
+    }
+
+    @Test("two services beside each other's usage file are refused in either order")
+    func usageFilesBesides() {
+        for (one, other) in [("/srv/u.json", "/srv/u.json.daily.json"), ("/srv/u.json.daily.json", "/srv/u.json")] {
+            let text = """
+                { "services": [
+                    { "type": "ocm", "listen_port": 1, "usages_path": "\(one)", "users": [{ "name": "a", "token": "s" }] },
+                    { "type": "ocm", "listen_port": 2, "usages_path": "\(other)", "users": [{ "name": "a", "token": "s" }] } ] }
+                """
+            #expect(throws: InvalidConfiguration.self) { try Samples.read(text) }
+        }
+    }
+
     @Test("what the file leaves out has its default")
     func defaults() throws {
         let configuration = try Samples.read("{ \"services\": [ { \"type\": \"ocm\" } ] }")

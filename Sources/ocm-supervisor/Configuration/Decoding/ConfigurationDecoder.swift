@@ -28,6 +28,7 @@ struct ConfigurationDecoder {
             configuration.outbounds = outbounds.read
             configuration.services = services(&fields, outbounds: outbounds)
             supervisor(fields.value("supervisor"), into: &configuration, root: fields.object)
+            refuseTakenUsageFiles(configuration, fields.object)
             return configuration
         }
     }
