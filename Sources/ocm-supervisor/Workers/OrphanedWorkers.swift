@@ -45,6 +45,13 @@ import OCMEventLoop
             workers.append(worker)
             return
         }
+        guard worker.isWorkerProcess else {
+            // Whoever made that socket, it is no worker's.
+            logger.error(
+                "a process in the place of a worker is left alone", metadata: ["process": "\(worker.pid)"])
+            worker.close()
+            return rendezvous.remove(worker.identity)
+        }
         logger.error(
             "a worker of an earlier supervisor is ended",
             metadata: ["worker": "\(worker.pid)", "reason": "\(worker.violation ?? "it has gone")"])

@@ -198,6 +198,14 @@ import OCMIPC
         send(.ping)
     }
 
+    /// Whether the process has said something that only workers say, or runs their program (proc_pid_comm(5)): what
+    /// listens in a worker's place could be anything.
+    var isWorkerProcess: Bool {
+        if !build.isEmpty { return true }
+        let name = try? FileContents.read("/proc/\(pid)/comm", limit: 64)
+        return name.map { String(decoding: $0, as: UTF8.self) } == "ocm-worker\n"
+    }
+
     func close() {
         channel.close()
         for (_, number) in takeListeners() { Glibc.close(number) }
