@@ -24,6 +24,7 @@ struct Program: ParsableCommand {
 
     /// All of them, the children too, may come to read secrets.
     static func main() {
+        StandardDescriptors.occupy()
         do throws(SystemError) {
             try ProcessMemory.seal()
         } catch {

@@ -35,7 +35,7 @@ struct ClientConfig: ParsableCommand {
         let access = try access(to: service, in: file.document)
         let block = ClientBlock(
             url: try url(of: service), access: access, websockets: file.configuration.websockets, user: user)
-        print(json ? try JSONOutput.text(block.values) : block.text)
+        try StandardOutput.write((json ? try JSONOutput.text(block.values) : block.text) + "\n")
     }
 
     private func chosenService(_ services: [ServiceConfiguration]) throws -> ServiceConfiguration {

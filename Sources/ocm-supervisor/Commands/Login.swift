@@ -27,11 +27,10 @@ struct Login: ParsableCommand {
         let status = CommandStatus()
         EventLoop.run {
             let file = LoginFile(path: path)
-            let signIn = SignIn(server: server, file: file) { StandardOutput.write(LoginText.notice($0)) }
+            let signIn = SignIn(server: server, file: file) { StandardOutput.tell(LoginText.notice($0)) }
             do throws(LoginFailure) {
                 let tokens = isByDevice ? try await signIn.enterCode() : try await signIn.browse()
-                StandardOutput.write(LoginText.signedIn(tokens, in: path))
-                status.code = 0
+                status.code = StandardOutput.code(writing: LoginText.signedIn(tokens, in: path))
             } catch {
                 StandardError.write("ocm-supervisor: \(error)\n")
             }

@@ -23,10 +23,10 @@ struct Logout: ParsableCommand {
         let status = CommandStatus()
         EventLoop.run {
             let outcome = await SignOut(server: server, file: CredentialFile(path: path)).run()
-            StandardOutput.write(LoginText.signedOut(outcome, from: path))
+            let code = StandardOutput.code(writing: LoginText.signedOut(outcome, from: path))
             let warnings = LoginText.warnings(outcome, path)
             StandardError.write(warnings)
-            status.code = warnings.isEmpty ? 0 : 1
+            status.code = warnings.isEmpty ? code : 1
         }
         throw ExitCode(status.value)
     }

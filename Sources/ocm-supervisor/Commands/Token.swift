@@ -25,10 +25,10 @@ struct Token: ParsableCommand {
         let token = RandomToken.make()
         let entry = Entry(name: name, token_sha256: TokenDigest(of: token).hexadecimal)
         guard !json else {
-            print(try JSONOutput.text(Output(token: token, token_sha256: entry.token_sha256, user: entry)))
-            return
+            let output = Output(token: token, token_sha256: entry.token_sha256, user: entry)
+            return try StandardOutput.write(try JSONOutput.text(output) + "\n")
         }
-        print(
+        try StandardOutput.write(
             """
             Token, for the client:
               \(token)
@@ -38,6 +38,7 @@ struct Token: ParsableCommand {
 
             Entry for "users" in the configuration:
               { "name": \(try JSONOutput.text(name)), "token_sha256": "\(entry.token_sha256)" }
+
             """)
     }
 

@@ -8,6 +8,8 @@ struct Version: ParsableCommand {
     var json = false
 
     func run() throws {
-        print(json ? try JSONOutput.text(["name": "ocm-supervisor", "version": Release.version]) : Release.text)
+        let text =
+            json ? try JSONOutput.text(["name": "ocm-supervisor", "version": Release.version]) : Release.text
+        try StandardOutput.write(text + "\n")
     }
 }

@@ -21,12 +21,11 @@ struct Check: ParsableCommand {
         let isValid = !diagnostics.contains { $0.severity == .error }
         if json {
             let path = configuration.path
-            print(
-                try JSONOutput.text(
-                    CheckReport(file: path, diagnostics: diagnostics, configuration: file?.configuration)))
+            let report = CheckReport(file: path, diagnostics: diagnostics, configuration: file?.configuration)
+            try StandardOutput.write(try JSONOutput.text(report) + "\n")
         } else {
             StandardError.write(configuration.report(diagnostics))
-            if isValid, let file { print(summary(file.configuration)) }
+            if isValid, let file { try StandardOutput.write(summary(file.configuration) + "\n") }
         }
         if !isValid { throw ExitCode.configuration }
     }

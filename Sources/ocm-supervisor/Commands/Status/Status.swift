@@ -20,15 +20,14 @@ struct Status: ParsableCommand {
     func run() throws {
         let answer = try search.ask(.get, "/status")
         guard !json else {
-            print(String(decoding: answer, as: UTF8.self), terminator: "")
-            return
+            return try StandardOutput.write(String(decoding: answer, as: UTF8.self))
         }
         guard let report = try? JSONDecoder().decode(StatusReport.self, from: Data(answer)) else {
             StandardError.write("ocm-supervisor: the supervisor is of another version, use --json\n")
             throw ExitCode.failure
         }
         let now = Timestamp(rfc3339: report.time) ?? .now
-        print(StatusPage(report, now: now).text, terminator: "")
+        try StandardOutput.write(StatusPage(report, now: now).text)
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import OCMEventLoop
 
 struct Usage: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -70,12 +71,12 @@ struct Usage: ParsableCommand {
             StandardError.write("ocm-supervisor: nothing is counted: no service has a usages_path\n")
             throw ExitCode.failure
         }
-        StandardOutput.write(text(of: report))
+        try StandardOutput.write(try text(of: report))
         if !report.problems.isEmpty { throw ExitCode.failure }
     }
 
-    private func text(of report: UsageReport) -> String {
-        if json { return String(decoding: report.json, as: UTF8.self) }
+    private func text(of report: UsageReport) throws -> String {
+        if json { return String(decoding: try BlockingLoop.run { await report.json(Pace()) }, as: UTF8.self) }
         if csv { return UsageCSV(report, zone: .system).text }
         return UsagePage(report, on: .standardOutput, zone: .system, isExact: exact).text
     }
