@@ -41,7 +41,7 @@ extension UsageFile {
         do {
             return try JSONDecoder().decode(type, from: Data(json))
         } catch let error as DecodingError {
-            throw UnreadableUsage(reason: error.explanation)
+            throw UnreadableUsage(reason: fault(in: json, error))
         } catch {
             throw UnreadableUsage(reason: "\(error)")
         }
@@ -67,7 +67,7 @@ private struct UsageListing: Decodable {
         let key = AnyKey(stringValue: "combinations")
         guard members.contains(key) || members.allKeys.isEmpty else {
             throw DecodingError.dataCorrupted(
-                DecodingError.Context(codingPath: [], debugDescription: "it has no combinations"))
+                DecodingError.Context(codingPath: [], debugDescription: UsageFile.noCombinations))
         }
         combinations = try members.decodeIfPresent([Combination].self, forKey: key) ?? []
     }

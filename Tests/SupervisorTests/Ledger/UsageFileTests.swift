@@ -183,6 +183,27 @@ struct UsageFileTests {
         #expect(throws: UnreadableUsage.self) { try read(text) }
     }
 
+    @Test(
+        "what one row has that can't be is told with its place",
+        arguments: [
+            (
+                #"[{}, {"total": {"request_count": 5.5}}]"#,
+                "combinations[1].total.request_count is 5.5, which no count can be"
+            ),
+            (
+                #"[{}, {"by_user": {"bob": {"input_tokens": 9223372036854775808}}}]"#,
+                "combinations[1].by_user.bob.input_tokens is 9223372036854775808, which no count can be"
+            ),
+            (#"[{}, {"model": 5}]"#, "combinations[1].model is not what a usage file has there"),
+            (#"[{}, 7]"#, "combinations[1] is not what a usage file has there"),
+            ("[{},\n {\"model\": \"\\ud800\"}]", "line 2: combinations[1].model: "),
+            ("[{},\n {\"model\"]", "line 2: combinations[1]: "),
+        ])
+    func faults(combinations: String, reason: String) throws {
+        let error = try #require(throws: UnreadableUsage.self) { try read(#"{"combinations": \#(combinations)}"#) }
+        #expect(error.reason.hasPrefix(reason), "\(error.reason)")
+    }
+
     @Test("the history by day has a line for each row, and is read back")
     func daily() throws {
         var book = UsageBook()
