@@ -11,12 +11,13 @@ struct Program: ParsableCommand {
         discussion: """
             `run` serves what the configuration says; the other commands prepare and examine it.
 
-            Exit status: 0 good, 64 wrong arguments, 77 not permitted (`status`, `usage`), 78 wrong configuration, 1 anything \
+            Exit status: 0 good, 64 wrong arguments, 77 not permitted (`status`, `usage`, `reload`, `drain`), 78 wrong configuration, 1 anything \
             else.
             """,
         version: Release.text,
         subcommands: [
-            Run.self, Check.self, Status.self, Usage.self, Login.self, Logout.self, Token.self, ClientConfig.self,
+            Run.self, Check.self, Status.self, Usage.self, ReloadCommand.self, DrainCommand.self, Login.self,
+            Logout.self, Token.self, ClientConfig.self,
             Version.self,
             // What the supervisor runs as its children.
             OAuthExchangeCommand.self, ResolveCommand.self,

@@ -5,19 +5,30 @@ import OCMIPC
 
 /// The supervisor as a whole: puts its parts together and leads them through start and stop.
 @EventLoop final class Supervisor {
-    private let configuration: Configuration
-    let log: LogTarget
+    let log: SupervisorLog
     private let signals: SignalSource
+    let service: RunningService
     let started: Timestamp
     let upgrade: Upgrade
-    private let inheritance: Inheritance?
-    private(set) var admin: AdminServer?
     private(set) var state = StatusReport.State.starting
-    /// The signal that has asked for the end, and what waits for it.
-    private var endSignal: Int32?
+    /// When what is open is cut, once it ends.
+    private(set) var deadline: Timestamp?
+    /// Why it ends, and what waits for that.
+    private var ending: Ending?
     private let endAsked = Wakeup()
+    let reloads = ReloadQueue()
+    private(set) var admin: AdminServer?
+
+    /// Why it ends.
+    private enum Ending {
+        case signal
+        /// The operator wants everything finished.
+        case drain
+    }
 
     private static let startTime = Duration.seconds(30)
+    /// As good as for ever.
+    private static let longest = Duration.seconds(365 * 86400)
 
     /// Serves what a configuration says. Returns the exit status when the service has ended.
     ///
@@ -28,7 +39,7 @@ import OCMIPC
         let status = ExitStatus()
         EventLoop.run {
             do throws(StartFailure) {
-                try await Supervisor(configuration, after: handover).serve()
+                try await serve(configuration, after: handover)
                 status.code = 0
             } catch {
                 StandardError.write("ocm-supervisor: \(error)\n")
@@ -37,73 +48,121 @@ import OCMIPC
         return status.value
     }
 
-    private init(_ configuration: Configuration, after handover: Handover?) throws(StartFailure) {
-        self.configuration = configuration
-        started = handover?.started ?? .now
-        inheritance = handover.map { Inheritance($0) }
-        do throws(SystemError) {
-            log = try LogTarget(configuration.log)
-        } catch {
-            throw .log(error)
-        }
-        upgrade = Upgrade(after: handover, logger: log.logger)
+    private static func serve(
+        _ configuration: Configuration, after handover: Handover?
+    ) async throws(StartFailure) {
+        let log: SupervisorLog
+        let signals: SignalSource
+        do throws(SystemError) { log = try SupervisorLog(configuration.log) } catch { throw .log(error) }
         do throws(SystemError) {
             signals = try SignalSource([SIGTERM, SIGINT, SIGHUP, SIGUSR2])
         } catch {
             throw .system(error)
         }
-    }
-
-    private func serve() async throws(StartFailure) {
+        let inheritance = handover.map { Inheritance($0) }
+        let upgrade = Upgrade(after: handover, logger: log.logger)
         let socket = try await StartUp.adminSocket(configuration, from: inheritance, log.logger)
         defer { socket?.close() }
         let service = try RunningService(
             configuration, log: log, accounts: try await StartUp.accounts(configuration, log.logger),
             from: inheritance)
-        admin = socket.map { AdminServer($0, routes(for: service), logger: log.logger) }
-        admin?.start()
+        let supervisor = Supervisor(service, log, signals, upgrade, started: handover?.started ?? .now)
+        try await supervisor.serve(socket)
+    }
+
+    private init(
+        _ service: RunningService, _ log: SupervisorLog, _ signals: SignalSource, _ upgrade: Upgrade, started: Timestamp
+    ) {
+        self.service = service
+        self.log = log
+        self.signals = signals
+        self.upgrade = upgrade
+        self.started = started
+    }
+
+    private func serve(_ socket: AdminSocket?) async throws(StartFailure) {
+        if let socket { answer(on: socket) }
         defer { admin?.close() }
-        EventLoop.spawn { [self] in await followSignals(service) }
-        try await start(service)
-        while endSignal == nil { try? await endAsked.wait() }
-        state = .stopping
-        log.logger.notice("stopping", metadata: ["signal": "\(endSignal ?? 0)"])
-        await service.stop(within: configuration.stopTimeout ?? .seconds(365 * 86400))
+        EventLoop.spawn { [self] in await followSignals() }
+        try await start()
+        EventLoop.spawn { [self] in await reloads.run { [self] in await reload() } }
+        while ending == nil { try? await endAsked.wait() }
+        await reloads.close()
+        await finish()
         log.logger.notice("stopped")
     }
 
-    /// Throws where the service can't start; returns where it has, or a signal has ended the start.
-    private func start(_ service: RunningService) async throws(StartFailure) {
+    /// Throws where the service can't start; returns where it has, or is to end already.
+    private func start() async throws(StartFailure) {
         do throws(StartFailure) {
             try await service.open()
             guard await service.start(until: EventLoop.now + Self.startTime) else { throw .workersNotReady }
         } catch {
-            if endSignal != nil { return }
+            if ending != nil { return }
             await service.abandon()
             throw error
         }
         state = .serving
         upgrade.noteServing()
-        log.logger.notice("ready", metadata: ["version": "\(Release.version)", "workers": "\(configuration.workers)"])
+        log.logger.notice(
+            "ready", metadata: ["version": "\(Release.version)", "workers": "\(service.configuration.workers)"])
     }
 
-    /// The first signal ends the service when what is open is finished, a second one at once. SIGHUP, which asks for a
-    /// reload, and SIGUSR2, which asks for an upgrade, are no reasons to end.
-    private func followSignals(_ service: RunningService) async {
-        while let signal = try? await signals.next() {
-            if signal == SIGHUP {
-                log.logger.warning("reload is not supported yet: restart to apply a changed configuration")
-                continue
-            }
-            if signal == SIGUSR2 {
-                startUpgrade(of: service)
-                continue
-            }
+    /// Finishes what is open.
+    private func finish() async {
+        await service.stop(within: deadline.map { $0 - .now } ?? Self.longest)
+    }
+
+    /// Answers the operator there from now on; who asked on another socket still gets an answer.
+    func answer(on socket: AdminSocket) {
+        admin?.retire()
+        let server = AdminServer(socket, routes, logger: log.logger)
+        admin = server
+        server.start()
+    }
+
+    var isEnding: Bool { ending != nil }
+
+    /// Accepts no more, finishes what is open within `drain_timeout`, and ends.
+    func drain() {
+        guard ending == nil else { return }
+        log.logger.notice("draining")
+        end(.drain)
+    }
+
+    private func end(_ reason: Ending) {
+        let time: Duration?
+        switch reason {
+        case .drain: (state, time) = (.draining, service.configuration.drainTimeout)
+        case .signal: (state, time) = (.stopping, service.configuration.stopTimeout)
+        }
+        if ending == nil {
+            deadline = time.map { .now + $0 }
             upgrade.cancel()
-            if endSignal != nil { log.logger.notice("stopping at once", metadata: ["signal": "\(signal)"]) }
-            if endSignal != nil || state == .starting { service.hurry() }
-            endSignal = signal
+            service.end()
             endAsked.signal()
+        } else if let time, deadline.map({ $0 > .now + time }) ?? true {
+            // The operator waits no longer for a drain than for a stop.
+            deadline = .now + time
+            service.hasten(within: time)
+        }
+        ending = reason
+    }
+
+    /// SIGHUP asks for a reload, SIGUSR2 for an upgrade. The first signal of another kind ends the service when what is open is finished, within
+    /// `stop_timeout`; another one at once.
+    private func followSignals() async {
+        while let signal = try? await signals.next() {
+            switch ending {
+            case _ where signal == SIGHUP: reloads.ask()
+            case _ where signal == SIGUSR2: startUpgrade(of: service)
+            case nil, .drain:
+                log.logger.notice("stopping", metadata: ["signal": "\(signal)"])
+                end(.signal)
+            case .signal:
+                log.logger.notice("stopping at once", metadata: ["signal": "\(signal)"])
+                service.hurry()
+            }
         }
     }
 

@@ -96,4 +96,16 @@ import Testing
         #expect(life.drainAsked(within: 5, unreported: 1).isEmpty)
         #expect(life.settled(unreported: 0) == [.sayDrained])
     }
+
+    @Test func anotherConfigurationIsTakenUnderWayAndEndsNoDrain() {
+        var life = serving()
+        #expect(life.permits(.configure) && life.permits(.log) && life.permits(.ping))
+        life.configured()
+        #expect(life.work == .serving)
+        #expect(life.drainAsked(within: 5, unreported: 0) == [.drain(milliseconds: 5)])
+        #expect(life.permits(.configure) && life.permits(.log) && life.permits(.ping))
+        life.configured()
+        #expect(life.work == .draining)
+        #expect(!life.permits(.listen))
+    }
 }

@@ -18,7 +18,7 @@ internal import Glibc
 
     /// Binds and listens (bind(2), listen(2)) without watching: the way to a listener that is handed to another process.
     package static func bind(
-        to address: SocketAddress, backlog: Int32 = 4096, reuseAddress: Bool = true
+        to address: SocketAddress, backlog: Int32 = 4096, reuseAddress: Bool = true, sharesPort: Bool = false
     ) throws(SystemError) -> FileDescriptor {
         try address.check(for: "bind")
         let descriptor = try FileDescriptor(
@@ -26,6 +26,7 @@ internal import Glibc
         var on: Int32 = 1
         let size = socklen_t(MemoryLayout<Int32>.size)
         if reuseAddress { unsafe setsockopt(descriptor.number, SOL_SOCKET, SO_REUSEADDR, &on, size) }
+        if sharesPort { share(descriptor.number, true) }
         if address.family == AF_INET6 {
             unsafe setsockopt(descriptor.number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &on, size)
         }

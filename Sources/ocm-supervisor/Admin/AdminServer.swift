@@ -40,6 +40,11 @@ import OCMHTTP
         try? socket.listener.resume()
     }
 
+    /// Accepts no more, and removes the socket. Who has asked already is answered.
+    func retire() {
+        socket.close()
+    }
+
     /// Stops answering, and removes the socket.
     func close() {
         socket.close()

@@ -4,11 +4,15 @@ import OCMIPC
 
 extension StatusReport {
     /// What a service is at this moment.
-    @EventLoop init(_ service: RunningService, state: State, started: Timestamp, upgrade: Upgrade?) {
+    @EventLoop init(
+        _ service: RunningService, state: State, started: Timestamp, deadline: Timestamp?, reload: ReloadResult?,
+        upgrade: Upgrade?
+    ) {
         let configuration = service.configuration
         let accounts = service.accounts.accounts
         self.init(
-            version: Release.version, pid: getpid(), state: state, started: started.wholeSeconds,
+            version: Release.version, pid: getpid(), state: state, deadline: deadline?.wholeSeconds,
+            started: started.wholeSeconds,
             time: Timestamp.now.wholeSeconds, configuration: configuration.file,
             workers_configured: configuration.workers,
             workers: service.fleet.workers.map { Worker($0) },
@@ -19,6 +23,6 @@ extension StatusReport {
                         usage: accounts.first { $0.services.contains(part.tag) }.map { Usage($0.ledger, path: $0.path) }
                     )
                 }
-            }, upgrade: upgrade)
+            }, upgrade: upgrade, reload: reload)
     }
 }

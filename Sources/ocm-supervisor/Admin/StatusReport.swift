@@ -7,6 +7,8 @@ struct StatusReport: Codable, Equatable {
         /// The workers are not all ready yet.
         case starting
         case serving
+        /// What is open is being finished, for as long as an operator who wants to drop nothing waits: then it ends.
+        case draining
         /// Asked to end: what is open is being finished.
         case stopping
     }
@@ -136,6 +138,8 @@ struct StatusReport: Codable, Equatable {
     let version: String
     let pid: Int32
     let state: State
+    /// When what is open is cut, once it ends.
+    var deadline: String?
     let started: String
     /// When this was answered.
     let time: String
@@ -146,4 +150,13 @@ struct StatusReport: Codable, Equatable {
     let services: [Service]
     /// The last one, also of those that led to this version; nil where there was none since the process began.
     var upgrade: Upgrade?
+    /// The last one; nil before the first.
+    var reload: ReloadResult?
+}
+
+extension StatusReport {
+    /// What all workers have open, as far as they have said.
+    var open: (connections: Int, exchanges: Int) {
+        (workers.reduce(0) { $0 + ($1.connections ?? 0) }, workers.reduce(0) { $0 + ($1.exchanges ?? 0) })
+    }
 }

@@ -8,9 +8,11 @@ internal import OCMEventLoop
     private let committed: ([Acknowledgement]) -> Void
     private let wakeup = Wakeup()
     private let closing = Wakeup()
-    private let closed = Wakeup()
     private var isStarted = false
     private var isClosing = false
+    private var isClosed = false
+    /// One for each task that waits for the end.
+    private var waiting: [Wakeup] = []
 
     /// Records that arrive within this time share one write and one fsync.
     private static let groupTime = Duration.milliseconds(20)
@@ -29,7 +31,8 @@ internal import OCMEventLoop
             await keep()
             let acknowledgements = await ledger.close()
             if !acknowledgements.isEmpty { committed(acknowledgements) }
-            closed.signal()
+            isClosed = true
+            for wakeup in waiting { wakeup.signal() }
         }
     }
 
@@ -48,7 +51,16 @@ internal import OCMEventLoop
 
     /// Waits until that is done. False where the disk takes longer.
     func isClosed(by deadline: Instant) async -> Bool {
-        (try? await closed.wait(until: deadline)) != nil
+        let wakeup = Wakeup()
+        waiting.append(wakeup)
+        defer {
+            wakeup.disarm()
+            waiting.removeAll { $0 === wakeup }
+        }
+        while !isClosed {
+            do { try await wakeup.wait(until: deadline) } catch { return false }
+        }
+        return true
     }
 
     private func keep() async {

@@ -4,7 +4,7 @@ import OCMIPC
 
 /// Everything that one configuration needs while it is served.
 @EventLoop final class RunningService {
-    let configuration: Configuration
+    private(set) var configuration: Configuration
     let accounts: UsageAccounts
     let logins: CredentialStores
     private let resolver: Resolver
@@ -14,29 +14,37 @@ import OCMIPC
     private static let lastCommitTime = Duration.seconds(5)
 
     let rendezvous: RendezvousDirectory?
-    private let log: LogTarget
-    private let settings: WorkerConfiguration
-    private let plan: WorkerGeneration.Plan
+    let log: SupervisorLog
+    let programs: Programs
+    /// What workers are told of the configuration.
+    private(set) var workers: WorkerConfiguration
+    private(set) var plan: WorkerGeneration.Plan
+    /// Services that are no more, and that workers may still serve.
+    private(set) var retained: Set<String> = []
+    private var lastGeneration: UInt64 = 1
+    /// The hosts that workers connect to; others are not looked up for them.
+    private var hosts: [String: UInt16] = [:]
     /// What the program before this one has left in the process.
     private let inheritance: Inheritance?
 
     /// Does all of the start that can fail without touching what runs.
     init(
-        _ configuration: Configuration, log: LogTarget, accounts: UsageAccounts, from inheritance: Inheritance?
+        _ configuration: Configuration, log: SupervisorLog, accounts: UsageAccounts, from inheritance: Inheritance?
     ) throws(StartFailure) {
         self.configuration = configuration
         self.accounts = accounts
         self.log = log
         self.inheritance = inheritance
         guard let programs = Programs.locate() else { throw .noWorkerProgram }
-        settings = WorkerConfiguration(configuration, generation: 1, roots: try StartUp.roots(configuration))
+        self.programs = programs
+        workers = WorkerConfiguration(configuration, generation: 1, roots: try StartUp.roots(configuration))
         logins = CredentialStores(
             configuration.services, try StartUp.loginSurroundings(configuration, programs), logger: log.logger)
         resolver = Resolver(program: programs.supervisor, logger: log.logger)
         rendezvous = StartUp.rendezvous(configuration, from: inheritance, log.logger)
-        plan = WorkerGeneration.Plan(account: try StartUp.account(configuration), count: configuration.workers)
-        fleet = WorkerFleet(
-            program: programs.worker, rendezvous: rendezvous, logger: log.logger, logDescriptor: log.descriptor)
+        plan = WorkerGeneration.Plan(
+            account: try StartUp.account(configuration), count: configuration.workers, log: log.target)
+        fleet = WorkerFleet(program: programs.worker, rendezvous: rendezvous, logger: log.logger)
         connect()
     }
 
@@ -45,8 +53,8 @@ import OCMIPC
         accounts.acknowledge = { [fleet] in fleet.acknowledge($0) }
         accounts.callBack = { [fleet] in fleet.callBack($0) }
         fleet.ended = { [accounts] in accounts.forget($0.identity) }
-        let hosts = upstreamHosts
-        fleet.handle = { [accounts, logins, resolver] worker, event in
+        fleet.retiredEnded = { [unowned self] in tidy() }
+        fleet.handle = { [unowned self] worker, event in
             switch event {
             case .ready, .pong: break
             case .usage(let sequence, let records):
@@ -55,16 +63,22 @@ import OCMIPC
                 logins.rejected(service: service, generation: generation)
             case .resolve(let host):
                 guard let port = hosts[host] else { break }
-                EventLoop.spawn { _ = try? await resolver.addresses(for: host, port: port) }
+                EventLoop.spawn { [resolver] in _ = try? await resolver.addresses(for: host, port: port) }
             case .limits(let service, let seen): logins.saw(seen, service: service)
             }
         }
     }
 
-    /// The hosts that workers connect to; others are not looked up for them.
-    private var upstreamHosts: [String: UInt16] {
+    /// Keeps up to date what the names of the hosts mean that workers connect to.
+    func followHosts() {
         let endpoints = [configuration.endpoints.chatgpt, configuration.endpoints.openai]
-        return Dictionary(endpoints.map { ($0.host, $0.port) }) { first, _ in first }
+        for (host, port) in endpoints.map({ ($0.host, $0.port) }) where hosts[host] == nil {
+            hosts[host] = port
+            guard SocketAddress(literal: host, port: port) == nil else { continue }
+            resolver.follow(host, port: port) { [fleet] result in
+                fleet.publish((try? result.get()) ?? [], of: host)
+            }
+        }
     }
 
     /// Takes over what an earlier supervisor has left, and listens.
@@ -80,12 +94,8 @@ import OCMIPC
     func start(until deadline: Instant) async -> Bool {
         accounts.start()
         logins.start { [fleet] service, state in fleet.publish(state, for: service) }
-        for (host, port) in upstreamHosts where SocketAddress(literal: host, port: port) == nil {
-            resolver.follow(host, port: port) { [fleet] result in
-                fleet.publish((try? result.get()) ?? [], of: host)
-            }
-        }
-        let generation = fleet.start(settings, plan)
+        followHosts()
+        let generation = fleet.start(workers, plan)
         // Who connects while the others start is served by the first that is ready.
         fleet.promote(generation, retiringWithin: nil)
         fleet.keepAsking()
@@ -101,16 +111,57 @@ import OCMIPC
         await logins.stop()
     }
 
-    /// Has a start or a stop under way come to its end at once.
+    /// Has a start or a reload under way come to its end: a stop is about to follow.
+    func end() {
+        fleet.end()
+    }
+
+    /// Has a stop under way come to its end at once.
     func hurry() {
         fleet.hurry()
     }
 
+    /// Gives a stop under way another deadline.
+    func hasten(within duration: Duration) {
+        fleet.hasten(within: duration)
+    }
+
     /// Ends the workers first, then saves what they have reported; a refresh that is under way comes to its end.
     func stop(within duration: Duration) async {
-        let deadline = EventLoop.now + duration
         await fleet.stop(within: duration)
-        await accounts.close(until: max(deadline, EventLoop.now + Self.lastCommitTime))
+        await accounts.close(until: max(fleet.stopDeadline, EventLoop.now + Self.lastCommitTime))
         await logins.stop()
+    }
+}
+
+// Another configuration: see ``Reload``.
+extension RunningService {
+    func nextGeneration() -> UInt64 {
+        lastGeneration += 1
+        return lastGeneration
+    }
+
+    /// Takes what is in force from now on.
+    func take(
+        _ configuration: Configuration, _ workers: WorkerConfiguration, _ plan: WorkerGeneration.Plan,
+        keeping retained: Set<String>
+    ) {
+        self.configuration = configuration
+        self.workers = workers
+        self.plan = plan
+        self.retained = retained
+    }
+
+    /// Lets go of what only workers needed that are no more.
+    func tidy() {
+        guard !fleet.hasRetired else { return }
+        retained = []
+        let tags = Set(configuration.services.map(\.tag))
+        let endpoints = [configuration.endpoints.chatgpt, configuration.endpoints.openai]
+        hosts = hosts.filter { host, _ in endpoints.contains { $0.host == host } }
+        accounts.forget(servicesBesides: tags)
+        logins.forget(servicesBesides: tags)
+        resolver.forget(hostsBesides: Set(hosts.keys))
+        fleet.forget(servicesBesides: tags, hostsBesides: Set(hosts.keys))
     }
 }

@@ -45,6 +45,7 @@ extension Supervisor {
 
     private func obstacle(_ service: RunningService) -> Upgrade.Obstacle? {
         guard state == .serving else { return .lasting(.notServing(state.rawValue)) }
+        if reloads.isUnderWay { return .passing(.reloading) }
         if let obstacle = service.logins.upgradeObstacle { return obstacle }
         let living = Set(service.fleet.workers.map(\.identity))
         return service.accounts.hasPending(besides: living) ? .passing(.usage) : nil

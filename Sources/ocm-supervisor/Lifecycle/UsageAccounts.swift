@@ -4,16 +4,19 @@ import OCMIPC
 
 /// The ledgers of all services, one for each usage file: shares out what workers report, and tells them what is on disk.
 @EventLoop final class UsageAccounts {
-    private struct Kept {
+    struct Kept {
         let ledger: Ledger
         let upkeep: LedgerUpkeep
     }
 
-    private var ledgers: [String: Kept] = [:]
-    private var pathOfService: [String: String] = [:]
+    private(set) var ledgers: [String: Kept] = [:]
+    /// Those that nothing goes to any more and that are not closed yet.
+    private var closing: [String: Kept] = [:]
+    private var routes = UsageRoutes([:])
+    private(set) var prices: PriceBook
     private let logger: Logger
     /// The tags of all services, those without a usage file too.
-    private let services: Set<String>
+    private var services: Set<String>
     private let former: FormerServices
     private var reports = OutstandingReports()
     /// Services and models of which it was said that their counts are not credible.
@@ -25,23 +28,17 @@ import OCMIPC
 
     /// Model names come from outside: so many warnings, and no more.
     private static let warningsAtMost = 100
+    /// How long a file that was let go of a moment ago is waited for.
+    private static let closingTime = Duration.seconds(5)
 
     /// Opens the ledgers. Throws where another supervisor keeps one of the files.
     init(_ services: [ServiceConfiguration], prices: PriceBook, logger: Logger) async throws(LedgerError) {
         self.logger = logger
         self.services = Set(services.map(\.tag))
         former = FormerServices(logger: logger)
-        for service in services {
-            guard let path = service.usagesPath.map(DirectoryStorage.resolve) else { continue }
-            pathOfService[service.tag] = path
-            guard ledgers[path] == nil else { continue }
-            let ledger = Ledger(path: path, prices: prices) { notice in
-                logger.log(level: notice.level, "usage ledger", metadata: ["notice": "\(notice.text)"])
-            }
-            try await ledger.open(now: .now)
-            let upkeep = LedgerUpkeep(ledger) { [weak self] in self?.settle($0, by: path) }
-            ledgers[path] = Kept(ledger: ledger, upkeep: upkeep)
-        }
+        self.prices = prices
+        routes = UsageRoutes(Self.paths(services))
+        for path in routes.paths { ledgers[path] = try await open(path, prices) }
         if !ledgers.isEmpty, let refusal = FileSynchronization.shared.refusal {
             logger.info(
                 "the kernel offers no asynchronous fsync: a slow disk can hold up this process, not the workers",
@@ -49,10 +46,25 @@ import OCMIPC
         }
     }
 
+    private static func paths(_ services: [ServiceConfiguration]) -> [String: String] {
+        let pairs = services.compactMap { service in
+            service.usagesPath.map { (service.tag, DirectoryStorage.resolve($0)) }
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
+    private func open(_ path: String, _ prices: PriceBook) async throws(LedgerError) -> Kept {
+        let ledger = Ledger(path: path, prices: prices) { [logger] notice in
+            logger.log(level: notice.level, "usage ledger", metadata: ["notice": "\(notice.text)"])
+        }
+        try await ledger.open(now: .now)
+        return Kept(ledger: ledger, upkeep: LedgerUpkeep(ledger) { [weak self] in self?.settle($0, by: path) })
+    }
+
     /// Each usage file's ledger, with its path and the services that count in it, in the order of the paths.
     var accounts: [(path: String, services: [String], ledger: Ledger)] {
         ledgers.sorted { $0.key < $1.key }.map { path, kept in
-            (path, pathOfService.filter { $0.value == path }.keys.sorted(), kept.ledger)
+            (path, routes.current.filter { $0.value == path }.keys.sorted(), kept.ledger)
         }
     }
 
@@ -67,6 +79,7 @@ import OCMIPC
     func add(worker: WorkerIdentity, sequence: UInt64, _ records: [UsageRecord]) {
         // No honest worker comes near the end of the numbers.
         guard !records.isEmpty, sequence < .max / 2 else { return }
+        routes.note(worker, through: sequence + UInt64(records.count) - 1)
         reports.come(worker, from: sequence)
         var missing: [String: UInt64] = [:]
         for (path, share) in shares(worker, sequence, records) {
@@ -105,9 +118,9 @@ import OCMIPC
     /// Usage of a service that the configuration does not know, as a worker that outlived its supervisor may have, belongs in
     /// the file that the service had: which that was is certain where there is one alone.
     private func path(of record: UsageRecord, _ number: UInt64, from worker: WorkerIdentity) -> String? {
-        if let path = pathOfService[record.service] { return path }
+        if let path = routes.path(of: record.service, for: worker, number) { return path }
         guard !services.contains(record.service) else { return nil }
-        let path = ledgers.count == 1 ? ledgers.keys.first : nil
+        let path = routes.onlyPath(for: worker, number)
         former.note(record, number, from: worker, path)
         return path
     }
@@ -131,27 +144,97 @@ import OCMIPC
     }
 
     private func release(_ worker: WorkerIdentity) {
-        if let acknowledgement = reports.release(worker) { acknowledge(acknowledgement) }
+        guard let acknowledgement = reports.release(worker) else { return }
+        routes.settle(worker, through: acknowledgement.sequence)
+        acknowledge(acknowledgement)
+        closeUnused()
     }
 
     /// Whether the disk has not got all of what workers reported that are none of these: nobody has it but this process.
     func hasPending(besides living: Set<WorkerIdentity>) -> Bool {
-        ledgers.values.contains { $0.ledger.hasPending(besides: living) }
+        ledgers.merging(closing, uniquingKeysWith: { $1 }).values.contains { $0.ledger.hasPending(besides: living) }
     }
 
     /// A worker has ended, and all that it said has been taken in.
     func forget(_ worker: WorkerIdentity) {
         reports.forget(worker)
         former.forget(worker)
+        routes.forget(worker)
         for kept in ledgers.values { kept.ledger.forget(worker) }
+        closeUnused()
     }
 
     /// Saves everything and lets go of the files, by a deadline: a disk may not answer at all.
     func close(until deadline: Instant) async {
         former.tellSums()
         for kept in ledgers.values { kept.upkeep.close() }
-        for (path, kept) in ledgers where await !kept.upkeep.isClosed(by: deadline) {
+        for (path, kept) in ledgers.merging(closing, uniquingKeysWith: { $1 })
+        where await !kept.upkeep.isClosed(by: deadline) {
             logger.error("the disk does not answer: what it has not taken is lost", metadata: ["file": "\(path)"])
+        }
+    }
+}
+
+// Another configuration.
+extension UsageAccounts {
+    /// Ledgers that are open and not in use yet.
+    struct Change {
+        fileprivate var opened: [String: Kept] = [:]
+        fileprivate(set) var failures: [LedgerError] = []
+    }
+
+    /// Opens the usage files that are new.
+    func prepare(_ services: [ServiceConfiguration], prices: PriceBook) async -> Change {
+        var change = Change()
+        for path in Set(Self.paths(services).values).sorted() where ledgers[path] == nil {
+            if let kept = closing[path] { _ = await kept.upkeep.isClosed(by: EventLoop.now + Self.closingTime) }
+            do throws(LedgerError) {
+                change.opened[path] = try await open(path, prices)
+            } catch {
+                change.failures.append(error)
+            }
+        }
+        return change
+    }
+
+    /// Counts with these prices in these files from now on.
+    ///
+    /// - Parameter kept: tags of services that are no more, and that workers may still report usage of.
+    func commit(_ change: Change, _ services: [ServiceConfiguration], prices: PriceBook, keeping kept: Set<String>) {
+        for (path, opened) in change.opened {
+            ledgers[path] = opened
+            opened.upkeep.start()
+        }
+        self.prices = prices
+        for ledger in ledgers.values.map(\.ledger) { ledger.prices = prices }
+        self.services = Set(services.map(\.tag)).union(kept)
+        let earlier = routes.current.filter { kept.contains($0.key) }
+        routes.change(to: Self.paths(services).merging(earlier) { new, _ in new })
+        closeUnused()
+    }
+
+    /// Takes it back.
+    func discard(_ change: Change) async {
+        for kept in change.opened.values { _ = await kept.ledger.close() }
+    }
+
+    /// No worker reports usage of other services any more.
+    func forget(servicesBesides tags: Set<String>) {
+        services.formIntersection(tags)
+        routes.change(to: routes.current.filter { tags.contains($0.key) })
+        closeUnused()
+    }
+
+    private func closeUnused() {
+        let used = routes.paths
+        for (path, kept) in ledgers where !used.contains(path) {
+            ledgers[path] = nil
+            closing[path] = kept
+            kept.upkeep.close()
+            EventLoop.spawn { [self] in
+                _ = await kept.upkeep.isClosed(by: .never)
+                if closing[path]?.upkeep === kept.upkeep { closing[path] = nil }
+            }
         }
     }
 }

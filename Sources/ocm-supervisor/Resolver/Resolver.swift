@@ -27,6 +27,7 @@ internal import OCMEventLoop
         var failure: ResolverError?
         var waiting: [Wakeup] = []
         var followers: [(UInt16, @EventLoop (ResolverResult) -> Void)] = []
+        var following: Task<Void, Never>?
     }
 
     private let lookup: Lookup
@@ -76,10 +77,19 @@ internal import OCMEventLoop
         name.followers.append((port, body))
         if !name.addresses.isEmpty { body(.success(name.addresses.map { $0.with(port: port) })) }
         guard isFirst else { return }
-        EventLoop.spawn { [weak self] in
+        name.following = EventLoop.spawn { [weak self] in
             while let due = self?.keepUp(host) {
                 do { try await EventLoop.sleep(until: due) } catch { return }
             }
+        }
+    }
+
+    /// Ends following all hosts but these.
+    func forget(hostsBesides hosts: Set<String>) {
+        for (host, name) in names where !hosts.contains(host) {
+            name.followers = []
+            name.following?.cancel()
+            name.following = nil
         }
     }
 

@@ -17,9 +17,8 @@ extension RunningService {
     func usage(_ request: AdminRequest) async -> AdminResponse {
         do throws(UsageQueryError) {
             let query = try UsageQuery(parameters: request.query)
-            let prices = accounts.accounts.first?.ledger.prices ?? PriceBook(table: PriceTable())
             let pace = Pace()
-            let report = try await query.answer(from: countedUsage(at: prices), now: .now, zone: .system, pace)
+            let report = try await query.answer(from: countedUsage(at: accounts.prices), now: .now, zone: .system, pace)
             return AdminResponse(status: 200, body: await report.json(pace))
         } catch {
             return .error(400, "invalid_request_error", error.text)

@@ -4,13 +4,15 @@ import OCMEventLoop
 
 /// The listening sockets of all services. They stay open until the service stops, whatever becomes of the workers.
 @EventLoop final class ListenerSet {
-    private struct Owned {
-        let service: String
+    struct Owned {
+        var service: String
         let address: SocketAddress
         let number: Int32
+        /// The service manager's.
+        var isActivated = false
     }
 
-    private var owned: [Owned] = []
+    var owned: [Owned] = []
 
     /// Why a service can't listen.
     struct ListenFailure: Error {
@@ -49,8 +51,12 @@ import OCMEventLoop
     }
 
     func close() {
-        for listener in owned { Glibc.close(listener.number) }
+        for listener in owned { close(listener) }
         owned = []
+    }
+
+    func close(_ listener: Owned) {
+        Glibc.close(listener.number)
     }
 
     private func isOpen(_ service: ServiceConfiguration) -> Bool {

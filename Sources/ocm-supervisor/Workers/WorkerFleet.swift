@@ -15,13 +15,17 @@ import OCMIPC
     /// What to do with what a worker says, and when one has ended and all that it said has been handled.
     var handle: (WorkerProcess, WorkerProcess.Event) -> Void = { _, _ in }
     var ended: (WorkerProcess) -> Void = { _ in }
+    /// Called when all are gone that were to end.
+    var retiredEnded: () -> Void = {}
 
     private let program: String
     private let rendezvous: RendezvousDirectory?
     private let logger: Logger
-    /// Where workers write their log.
-    private let logDescriptor: Int32
     private var isStopping = false
+    /// When a stop under way cuts what is open.
+    private(set) var stopDeadline = Instant.never
+    /// The service is about to end: no worker that starts is waited for.
+    private var isEnding = false
     /// Nothing is waited for any more.
     private var isHurried = false
     /// What a worker that starts has to be told, the latest of each.
@@ -30,19 +34,21 @@ import OCMIPC
     private let changed = Wakeup()
     private let pings = Wakeup()
 
-    init(program: String, rendezvous: RendezvousDirectory?, logger: Logger, logDescriptor: Int32) {
+    /// What workers may take to end once what was open is cut.
+    private static let cuttingTime = Duration.seconds(15)
+
+    init(program: String, rendezvous: RendezvousDirectory?, logger: Logger) {
         self.program = program
         self.rendezvous = rendezvous
         self.logger = logger
-        self.logDescriptor = logDescriptor
     }
 
     var generations: [WorkerGeneration] { others + (current.map { [$0] } ?? []) }
 
     var workers: [WorkerProcess] { orphans + generations.flatMap(\.workers) }
 
-    /// Whether workers of an earlier supervisor are left.
-    var hasOrphans: Bool { !orphans.isEmpty }
+    /// Whether workers are left of earlier generations or of an earlier supervisor.
+    var hasRetired: Bool { !orphans.isEmpty || others.contains { $0.isRetired } }
 
     /// Something has happened that somebody may wait for.
     func noteChange() {
@@ -51,6 +57,11 @@ import OCMIPC
 
     func noteEnd(of generation: WorkerGeneration) {
         if generation.isRetired, generation.workers.isEmpty { others.removeAll { $0 === generation } }
+        noteEndOfRetired()
+    }
+
+    private func noteEndOfRetired() {
+        if !hasRetired, !isStopping { retiredEnded() }
         changed.signal()
     }
 }
@@ -88,7 +99,7 @@ extension WorkerFleet {
     /// - Parameter patience: how many may.
     func isReady(_ generation: WorkerGeneration, until deadline: Instant, patience: Int = .max) async -> Bool {
         while !generation.isReady {
-            if isHurried || isStopping || generation.failures > patience { return false }
+            if isEnding || generation.failures > patience { return false }
             do { try await changed.wait(until: deadline) } catch { return false }
         }
         return true
@@ -101,7 +112,7 @@ extension WorkerFleet {
             EventLoop.spawn { [self] in
                 await serve(worker, of: nil)
                 self.orphans.removeAll { $0 === worker }
-                changed.signal()
+                noteEndOfRetired()
             }
         }
     }
@@ -131,6 +142,35 @@ extension WorkerFleet {
         broadcast(.addresses(host: host, found))
     }
 
+    /// Has all workers that serve take what of another configuration they can take under way.
+    func update(_ configuration: WorkerConfiguration) {
+        for generation in generations { generation.update(configuration) }
+    }
+
+    /// Waits until all of them have said that it is in force.
+    func isConfirmed(_ generation: UInt64, until deadline: Instant) async -> Bool {
+        while generations.contains(where: { $0.workers.contains { $0.isReady && $0.confirmed != generation } }) {
+            if isEnding { return false }
+            do { try await changed.wait(until: deadline) } catch { return false }
+        }
+        return true
+    }
+
+    /// Has those that write to a file write to the one that has its name now.
+    func reopenLog(_ target: LogTarget) {
+        for generation in generations where generation.plan.log === target {
+            for worker in generation.workers where worker.isReady {
+                worker.send(.log, descriptors: [target.descriptor])
+            }
+        }
+    }
+
+    /// Does not tell new workers any more of other services and hosts.
+    func forget(servicesBesides tags: Set<String>, hostsBesides hosts: Set<String>) {
+        credentials = credentials.filter { tags.contains($0.key) }
+        addresses = addresses.filter { hosts.contains($0.key) }
+    }
+
     private func broadcast(_ message: SupervisorMessage) {
         for worker in workers where worker.isReady { worker.send(message) }
     }
@@ -149,6 +189,8 @@ extension WorkerFleet {
     /// Tells a worker that has become ready what the others know already.
     private func introduce(_ worker: WorkerProcess, of generation: WorkerGeneration) {
         generation.bringUpToDate(worker)
+        // It may have been opened anew since.
+        worker.send(.log, descriptors: [generation.plan.log.descriptor])
         for (service, credential) in credentials { worker.send(.credential(service: service, credential)) }
         for (host, found) in addresses { worker.send(.addresses(host: host, found)) }
         if generation.isActive { giveListeners(to: worker) }
@@ -175,10 +217,10 @@ extension WorkerFleet {
 // The life of a worker.
 extension WorkerFleet {
     /// Starts one; nil where that is not possible.
-    func makeWorker(account: (user: UInt32, group: UInt32)?) -> WorkerProcess? {
+    func makeWorker(_ plan: WorkerGeneration.Plan) -> WorkerProcess? {
         do throws(SystemError) {
             let worker = try WorkerProcess(
-                program: program, account: account, log: logDescriptor, rendezvous: rendezvous)
+                program: program, account: plan.account, log: plan.log.descriptor, rendezvous: rendezvous)
             logger.info("worker started", metadata: ["worker": "\(worker.pid)"])
             return worker
         } catch {
@@ -236,16 +278,15 @@ extension WorkerFleet {
     /// Drains all workers and waits for their end; those that are left at the deadline are killed.
     func stop(within duration: Duration) async {
         isStopping = true
-        isHurried = false
         for generation in generations { generation.retire(within: duration) }
         retireOrphans(within: duration)
         // Who comes now is refused at once, instead of waiting in a queue that nobody will serve.
         listeners.close()
         pings.signal()
-        let deadline = EventLoop.now + duration + .seconds(15)
+        stopDeadline = EventLoop.now + duration
         while !workers.isEmpty {
             do {
-                try await changed.wait(until: isHurried ? .now : deadline)
+                try await changed.wait(until: isHurried ? .now : stopDeadline + Self.cuttingTime)
             } catch {
                 for worker in workers { worker.process.kill(9) }
                 await awaitBurials()
@@ -254,7 +295,20 @@ extension WorkerFleet {
         }
     }
 
-    /// Has a start or a stop under way wait no longer.
+    /// Gives a stop under way another deadline.
+    func hasten(within duration: Duration) {
+        stopDeadline = EventLoop.now + duration
+        for worker in workers { worker.drain(within: duration.wholeMilliseconds) }
+        changed.signal()
+    }
+
+    /// Has a start or a reload under way wait no longer.
+    func end() {
+        isEnding = true
+        changed.signal()
+    }
+
+    /// Has a stop under way wait no longer.
     func hurry() {
         isHurried = true
         changed.signal()

@@ -10,6 +10,8 @@ import OCMIPC
         /// User and group that they become; nil where they stay what the supervisor is.
         var account: (user: UInt32, group: UInt32)?
         var count: Int
+        /// Where they write.
+        var log: LogTarget
     }
 
     let plan: Plan
@@ -51,7 +53,10 @@ import OCMIPC
     /// Tells a worker the configuration in force, where it has started with an earlier one.
     func bringUpToDate(_ worker: WorkerProcess) {
         guard worker.isReady, worker.confirmed != configuration.generation else { return }
-        worker.send(.configure(configuration.live))
+        var live = configuration
+        live.roots = []
+        live.logsJSON = plan.log.isJSON
+        worker.send(.configure(live))
     }
 
     /// Gives all of them listeners, now or when they are ready.
@@ -86,7 +91,7 @@ import OCMIPC
     }
 
     private func runWorker() async {
-        guard let worker = fleet.makeWorker(account: plan.account) else {
+        guard let worker = fleet.makeWorker(plan) else {
             failures += 1
             return fleet.noteChange()
         }
@@ -101,13 +106,4 @@ import OCMIPC
 extension Duration? {
     /// As messages to workers carry it: nothing stands for as long as it takes.
     var milliseconds: UInt64 { (self ?? .seconds(365 * 86400)).wholeMilliseconds }
-}
-
-extension WorkerConfiguration {
-    /// As it is told to a worker that serves already, which takes no certificates any more.
-    fileprivate var live: WorkerConfiguration {
-        var live = self
-        live.roots = []
-        return live
-    }
 }

@@ -10,7 +10,7 @@ struct StatusPage {
 
     /// Ends with a line end. What comes from files, such as names and paths, can't move the terminal's cursor.
     var text: String {
-        var lines = [headline, "Configuration: \(report.configuration)"]
+        var lines = [headline, "Configuration: \(report.configuration)"] + ending + reload
         for service in report.services { lines += [""] + section(service) }
         lines += [""] + workers
         return lines.map { Printable.line($0) + "\n" }.joined()
@@ -21,9 +21,30 @@ struct StatusPage {
             switch report.state {
             case .starting: "is starting"
             case .serving: "is serving"
+            case .draining: "is draining, and ends when all is finished"
             case .stopping: "is stopping, and finishes what is open"
             }
         return "OCM \(report.version) \(state): process \(report.pid), started \(moment(report.started))"
+    }
+
+    /// What is still to be finished before it ends.
+    var ending: [String] {
+        guard report.state == .draining || report.state == .stopping else { return [] }
+        let open = report.open
+        let limit = report.deadline.map { "; what is left is cut \(moment($0))" } ?? ""
+        return [
+            "Open: \(Self.count(open.exchanges, "request")) on \(Self.count(open.connections, "connection"))\(limit)"
+        ]
+    }
+
+    private var reload: [String] {
+        guard let reload = report.reload else { return [] }
+        switch reload.outcome {
+        case .applied: return ["Reloaded: \(moment(reload.time))"]
+        case .unchanged: return ["Reloaded: \(moment(reload.time)), nothing had changed"]
+        case .refused:
+            return ["Reload refused \(moment(reload.time)), what ran before goes on:"] + reload.errors.map { "  \($0)" }
+        }
     }
 
     private func section(_ service: StatusReport.Service) -> [String] {
@@ -63,9 +84,19 @@ struct StatusPage {
         var lines = ["Workers: \(serving) of \(report.workers_configured) serving"]
         if draining > 0 { lines[0] += ", \(draining) finishing what is open" }
         for worker in report.workers {
-            lines.append(row("\(worker.pid)", "\(worker.state.rawValue), started \(moment(worker.since))"))
+            lines.append(
+                row("\(worker.pid)", "\(worker.state.rawValue), started \(moment(worker.since))\(Self.load(worker))"))
         }
         return lines
+    }
+
+    private static func load(_ worker: StatusReport.Worker) -> String {
+        guard worker.state == .draining, let open = worker.exchanges else { return "" }
+        return ", \(count(open, "request")) open"
+    }
+
+    private static func count(_ number: Int, _ name: String) -> String {
+        "\(number) \(name)\(number == 1 ? "" : "s")"
     }
 
     private func moment(_ text: String) -> String {

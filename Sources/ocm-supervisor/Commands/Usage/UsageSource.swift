@@ -17,7 +17,7 @@ struct UsageSource {
         for place in try search.places() {
             do {
                 let report = try ask(query, on: place)
-                if isMeant(report) { return report }
+                if search.isMeant(report.configuration) { return report }
                 attempts.append((place, .absent))
             } catch let failure as AdminClientFailure {
                 attempts.append((place, failure))
@@ -47,14 +47,6 @@ struct UsageSource {
         case 403: throw AdminClientFailure.forbidden
         default: throw AdminClientFailure.refused(status: answer.status)
         }
-    }
-
-    /// The supervisor at the system's default place may be another than the one that was asked for.
-    private func isMeant(_ report: UsageReport) -> Bool {
-        guard search.socket == nil, search.configuration.file != nil,
-            let asked = try? ConfigurationFile.load(search.configuration.path).configuration, !asked.namesAdminSocket
-        else { return true }
-        return DirectoryStorage.resolve(asked.file) == DirectoryStorage.resolve(report.configuration)
     }
 
     private func stored(_ query: UsageQuery, _ configuration: Configuration) throws -> UsageReport {

@@ -27,7 +27,7 @@ internal import OCMTLS
         case unavailable(Unavailable)
     }
 
-    let settings: Settings
+    private(set) var settings: Settings
     let file: CredentialFile
     private let logger: Logger
     var state: LoginState
@@ -72,6 +72,12 @@ internal import OCMTLS
             EventLoop.spawn { await self.watch { CredentialFile.directory(of: self.file.path) } },
             EventLoop.spawn { await self.watchTarget() },
         ]
+    }
+
+    /// Refreshes from now on are made there.
+    func update(endpoint: BaseURL, trust: [TrustSource]) {
+        settings.endpoint = endpoint
+        settings.trust = trust
     }
 
     /// Calls `body` with what is published now and with everything that is published later. After a rejection that can

@@ -7,9 +7,15 @@ internal import OCMTLS
 @EventLoop final class CredentialStores {
     private var stores: [String: CredentialStore] = [:]
     private var storeOfService: [String: CredentialStore] = [:]
+    /// Nobody's any more; what is in memory alone is still to be written.
+    private var leaving: [CredentialStore] = []
+    private var surroundings: Surroundings
+    private let logger: Logger
+    private var isStopping = false
+    private var publish: (@EventLoop (String, OCMIPC.CredentialState) -> Void)?
 
     /// What all stores have in common.
-    struct Surroundings: Sendable {
+    struct Surroundings: Equatable, Sendable {
         /// Absolute path of ocm-supervisor.
         var program: String
         /// The whole URL of the token endpoint.
@@ -17,43 +23,90 @@ internal import OCMTLS
         var trust: [TrustSource]
     }
 
-    /// Workers of an earlier supervisor know its generations: later ones have to be higher, so they begin at the time in
-    /// nanoseconds.
-    private let firstGeneration: UInt64
-
     init(_ services: [ServiceConfiguration], _ surroundings: Surroundings, logger: Logger) {
-        firstGeneration = UInt64(clamping: Timestamp.now.nanoseconds)
-        for service in services {
-            let target = CredentialFile(path: service.credentialPath).target
-            let store = stores[target] ?? makeStore(service.credentialPath, surroundings, logger)
-            stores[target] = store
-            storeOfService[service.tag] = store
-        }
+        self.surroundings = surroundings
+        self.logger = logger
+        for service in services { assign(service) }
     }
 
-    private func makeStore(_ path: String, _ surroundings: Surroundings, _ logger: Logger) -> CredentialStore {
+    /// Gives a service its store. Returns whether it has had another, or none.
+    @discardableResult
+    private func assign(_ service: ServiceConfiguration) -> Bool {
+        let target = CredentialFile(path: service.credentialPath).target
+        let store = stores[target] ?? makeStore(service.credentialPath)
+        stores[target] = store
+        defer { storeOfService[service.tag] = store }
+        return storeOfService[service.tag] !== store
+    }
+
+    /// Workers know generations of an earlier supervisor, or of another store: later ones have to be higher, so they begin
+    /// at the time in nanoseconds.
+    private func makeStore(_ path: String) -> CredentialStore {
         let settings = CredentialStore.Settings(
             path: path, program: surroundings.program, endpoint: surroundings.endpoint, trust: surroundings.trust,
-            generation: firstGeneration)
+            generation: UInt64(clamping: Timestamp.now.nanoseconds))
         var logger = logger
         logger[metadataKey: "credential"] = .string(path)
         return CredentialStore(settings, logger: logger)
     }
 
-    /// One for each file.
-    var all: [CredentialStore] { stores.sorted { $0.key < $1.key }.map(\.value) }
+    /// One for each file, those included that are about to go.
+    var all: [CredentialStore] { stores.sorted { $0.key < $1.key }.map(\.value) + leaving }
 
     /// Reads the files, then calls `publish` with each service's tag and state, now and whenever it changes.
     func start(_ publish: @escaping @EventLoop (String, OCMIPC.CredentialState) -> Void) {
-        for store in stores.values { store.start() }
-        for (service, store) in storeOfService {
-            store.subscribe { publication in
-                switch publication {
-                case .credential(let credential): publish(service, credential.message)
-                case .unavailable(let unavailable): publish(service, unavailable.message)
-                }
-            }
+        self.publish = publish
+        for store in stores.values { start(store) }
+    }
+
+    private func start(_ store: CredentialStore) {
+        store.start()
+        store.subscribe { [weak self, weak store] _ in
+            guard let self, let store else { return }
+            for (service, own) in storeOfService where own === store { tell(service, of: store) }
         }
+    }
+
+    private func tell(_ service: String, of store: CredentialStore) {
+        switch store.publication {
+        case .credential(let credential): publish?(service, credential.message)
+        case .unavailable(let unavailable): publish?(service, unavailable.message)
+        }
+    }
+
+    /// Serves other services, or the same ones with other files, from now on. Those that are no more keep their login until
+    /// ``forget(servicesBesides:)``.
+    func serve(_ services: [ServiceConfiguration], _ surroundings: Surroundings) {
+        self.surroundings = surroundings
+        for store in stores.values { store.update(endpoint: surroundings.endpoint, trust: surroundings.trust) }
+        let known = Set(stores.values.map { ObjectIdentifier($0) })
+        let changed = services.filter { assign($0) }
+        for store in stores.values where !known.contains(ObjectIdentifier(store)) { start(store) }
+        for service in changed { if let store = storeOfService[service.tag] { tell(service.tag, of: store) } }
+        dropUnused()
+    }
+
+    /// No worker needs the login of another service any more.
+    func forget(servicesBesides tags: Set<String>) {
+        storeOfService = storeOfService.filter { tags.contains($0.key) }
+        dropUnused()
+    }
+
+    private func dropUnused() {
+        let used = Set(storeOfService.values.map { ObjectIdentifier($0) })
+        for (target, store) in stores where !used.contains(ObjectIdentifier(store)) {
+            stores[target] = nil
+            leaving.append(store)
+            EventLoop.spawn { [self] in await leave(store) }
+        }
+    }
+
+    /// A login that is in memory alone is not given up.
+    private func leave(_ store: CredentialStore) async {
+        while store.state.isUnsaved, !isStopping { try? await EventLoop.sleep(for: .seconds(1)) }
+        guard !isStopping else { return }
+        await store.stop()
+        leaving.removeAll { $0 === store }
     }
 
     /// A worker says that the API has answered 401 to the service's credential of that generation.
@@ -76,6 +129,7 @@ internal import OCMTLS
 
     /// Brings refreshes that are under way to their end, for some seconds.
     func stop() async {
-        for store in stores.values { await store.stop() }
+        isStopping = true
+        for store in Array(stores.values) + leaving { await store.stop() }
     }
 }

@@ -16,6 +16,8 @@ enum UpgradeFailure: Error, Equatable {
     case unsaved(login: String, problem: String)
     /// A refresh of a login did not come to its end.
     case refreshing(login: String)
+    /// Another configuration is being made ready.
+    case reloading
     /// The disk does not take the last usage of workers that have ended.
     case usage
     case system(SystemError)
@@ -36,6 +38,7 @@ enum UpgradeFailure: Error, Equatable {
         case .unsaved(let login, let problem):
             ["new tokens of \(login) could not be written yet (\(problem)), and would be lost"]
         case .refreshing(let login): ["the refresh of \(login) does not come to its end"]
+        case .reloading: ["a reload does not come to its end"]
         case .usage: ["the disk does not take the usage of workers that have ended, and it would be lost"]
         case .system(let error): ["\(error)"]
         case .execution(let path, let error): ["\(path) could not be executed: \(error.reason)"]

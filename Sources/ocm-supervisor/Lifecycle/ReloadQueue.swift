@@ -1,0 +1,71 @@
+import OCMEventLoop
+
+/// Reloads, one after the other: those who ask while one is under way share the next.
+@EventLoop final class ReloadQueue {
+    private final class Request {
+        let answered: Wakeup
+        var result: ReloadResult?
+
+        init(_ answered: Wakeup) {
+            self.answered = answered
+        }
+    }
+
+    /// What came of the last one.
+    private(set) var last: ReloadResult?
+    private var waiting: [Request] = []
+    private var isAsked = false
+    private var isClosed = false
+    private let asked = Wakeup()
+    private let closed = Wakeup()
+    private var isRunning = false
+    /// Whether one has begun and not ended.
+    private(set) var isUnderWay = false
+
+    /// Has one begin as soon as may be.
+    func ask() {
+        isAsked = true
+        asked.signal()
+    }
+
+    /// Has one begin as soon as may be, and waits for what comes of it; nil where the service ends before it begins.
+    func result() async -> ReloadResult? {
+        guard !isClosed else { return nil }
+        let request = Request(Wakeup())
+        waiting.append(request)
+        ask()
+        try? await request.answered.wait()
+        return request.result
+    }
+
+    /// Does what is asked for until it is closed.
+    func run(_ reload: () async -> ReloadResult) async {
+        isRunning = true
+        while !isClosed {
+            guard isAsked else {
+                try? await asked.wait()
+                continue
+            }
+            let requests = waiting
+            (waiting, isAsked) = ([], false)
+            isUnderWay = true
+            let result = await reload()
+            isUnderWay = false
+            last = result
+            for request in requests {
+                request.result = result
+                request.answered.signal()
+            }
+        }
+        isRunning = false
+        for request in waiting { request.answered.signal() }
+        closed.signal()
+    }
+
+    /// Begins no more, and waits for the end of one that is under way.
+    func close() async {
+        isClosed = true
+        asked.signal()
+        while isRunning { try? await closed.wait() }
+    }
+}

@@ -1,0 +1,32 @@
+/// What came of a reload: the answer to `POST /reload`, and a part of the status.
+///
+/// The members' names are those of the JSON (packaging/admin-api.json has the schema).
+struct ReloadResult: Codable, Equatable, Sendable {
+    enum Outcome: String, Codable, CaseIterable, Sendable {
+        case applied
+        /// The configuration says what it said before.
+        case unchanged
+        /// What ran goes on as it was.
+        case refused
+    }
+
+    let outcome: Outcome
+    let time: String
+    /// What is other than before, or would have been: `services[codex].users: dave added`.
+    var changes: [String] = []
+    /// Why it was refused: all reasons.
+    var errors: [String] = []
+    /// What is probably not meant.
+    var warnings: [String] = []
+
+    init(_ outcome: Outcome, at time: Timestamp = .now) {
+        self.outcome = outcome
+        self.time = time.wholeSeconds
+    }
+
+    static func refused(_ errors: [String]) -> ReloadResult {
+        var result = ReloadResult(.refused)
+        result.errors = errors
+        return result
+    }
+}

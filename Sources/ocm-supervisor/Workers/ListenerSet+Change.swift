@@ -1,0 +1,104 @@
+import Glibc
+import Logging
+import OCMEventLoop
+
+/// The change from the listeners of one configuration to those of another, in two steps: all that can fail comes first,
+/// and changes nothing.
+extension ListenerSet {
+    /// Listeners that are bound and that nobody is given yet.
+    struct Change {
+        fileprivate var listeners: [Owned] = []
+        /// Those of them that were not there before.
+        fileprivate var bound: [Owned] = []
+        /// Those that nobody wants any more.
+        fileprivate var dropped: [Owned] = []
+        private(set) var failures: [ListenFailure] = []
+
+        fileprivate mutating func fail(_ failure: ListenFailure) {
+            failures.append(failure)
+        }
+    }
+
+    /// Binds what is new. A listener that another service has had on the very address is taken over.
+    func prepare(_ services: [ServiceConfiguration]) -> Change {
+        var change = Change()
+        change.dropped = owned
+        var unbound: [ServiceConfiguration] = []
+        for service in services {
+            let own = change.dropped.filter { $0.service == service.tag && fits($0, service) }
+            if own.isEmpty { unbound.append(service) } else { change.listeners += own }
+            change.dropped.removeAll { listener in own.contains { $0.number == listener.number } }
+        }
+        for service in unbound {
+            if let index = change.dropped.firstIndex(where: { !$0.isActivated && fits($0, service) }) {
+                var listener = change.dropped.remove(at: index)
+                listener.service = service.tag
+                change.listeners.append(listener)
+                continue
+            }
+            do throws(ListenFailure) {
+                let listener = try bound(service, besides: change.dropped)
+                change.listeners.append(listener)
+                change.bound.append(listener)
+            } catch {
+                change.fail(error)
+            }
+        }
+        return change
+    }
+
+    /// Puts it into force. What is dropped stays open where workers have it, until they have stopped accepting.
+    func commit(_ change: Change, _ services: [ServiceConfiguration], _ logger: Logger) {
+        for listener in change.dropped {
+            logger.notice(
+                "listening no more", metadata: ["service": "\(listener.service)", "address": "\(listener.address)"])
+            close(listener)
+        }
+        for listener in change.bound {
+            logger.notice(
+                "listening", metadata: ["service": "\(listener.service)", "address": "\(listener.address)"])
+        }
+        owned = change.listeners
+        for service in services {
+            for listener in owned where listener.service == service.tag { keepAlive(listener, service) }
+        }
+    }
+
+    /// Takes it back.
+    func discard(_ change: Change) {
+        for listener in change.bound { Glibc.close(listener.number) }
+    }
+
+    /// The service manager's sockets are a service's listeners whatever `listen` says.
+    private func fits(_ listener: Owned, _ service: ServiceConfiguration) -> Bool {
+        if listener.isActivated { return listener.service == service.tag }
+        let port = service.listener.port
+        let wanted = SocketAddress(
+            literal: service.listener.address.text, port: port == 0 ? listener.address.port : port)
+        return listener.address == wanted
+    }
+
+    private func keepAlive(_ listener: Owned, _ service: ServiceConfiguration) {
+        Listener.keepAlive(
+            of: listener.number,
+            service.listener.keepAlive.map {
+                (Int32(clamping: $0.idle.components.seconds), Int32(clamping: $0.interval.components.seconds))
+            })
+    }
+
+    private func bound(_ service: ServiceConfiguration, besides dropped: [Owned]) throws(ListenFailure) -> Owned {
+        let text = service.listener.address.text
+        guard let address = SocketAddress(literal: text, port: service.listener.port) else {
+            throw ListenFailure(service: service.tag, address: text, reason: SystemError("if_nametoindex"))
+        }
+        do throws(SystemError) {
+            let descriptor = try Listener.bind(
+                to: address, besides: dropped.filter { $0.address.port == address.port }.map(\.number))
+            return Owned(
+                service: service.tag, address: Listener.localAddress(of: descriptor) ?? address,
+                number: descriptor.release())
+        } catch {
+            throw ListenFailure(service: service.tag, address: "\(address)", reason: error)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import LoopTestSupport
+import OCMEventLoop
+import OCMTLS
+import Testing
+
+@testable import ocm_worker
+
+@Suite struct UserTableTests {
+    private func digest(_ token: String) -> SHA256Digest { SHA256Digest(of: token.utf8Span.span) }
+
+    @Test func whoKeepsNameAndTokenIsTheSameAndKeepsTheCount() throws {
+        try onLoop {
+            let table = UserTable([("alice", digest("a")), ("bob", digest("b"))])
+            let alice = try #require(table.user(of: digest("a")))
+            alice.openRequests = 2
+            let next = table.replaced(by: [("zoe", digest("z")), ("alice", digest("a"))])
+            #expect(next.user(of: digest("a")) === alice)
+            #expect(next.permits(alice) && !alice.isRevoked)
+        }
+    }
+
+    @Test func whoIsRemovedOrHasAnotherTokenOrNameIsRevoked() throws {
+        try onLoop {
+            let table = UserTable([("alice", digest("a")), ("bob", digest("b")), ("carol", digest("c"))])
+            let before = try ["a", "b", "c"].map { try #require(table.user(of: digest($0))) }
+            let next = table.replaced(by: [("alice", digest("other")), ("robert", digest("b"))])
+            #expect(before.allSatisfy { $0.isRevoked && !next.permits($0) })
+            #expect(next.user(of: digest("c")) == nil)
+            let robert = try #require(next.user(of: digest("b")))
+            #expect(robert !== before[1] && next.permits(robert))
+        }
+    }
+
+    @Test func withoutUsersEveryoneMayGoOnAndWithThemNobodyUnnamed() throws {
+        try onLoop {
+            let table = UserTable([("alice", digest("a"))])
+            let alice = try #require(table.user(of: digest("a")))
+            let open = table.replaced(by: [])
+            #expect(open.isEmpty && open.permits(alice) && open.permits(nil))
+            let again = open.replaced(by: [("alice", digest("a"))])
+            #expect(!again.permits(alice) && !again.permits(nil))
+        }
+    }
+}
