@@ -27,6 +27,8 @@ import OCMIPC
     }
 
     private static let startTime = Duration.seconds(30)
+    /// What a reload under way has to come to its end before a stop.
+    private static let reloadTime = Duration.seconds(5)
     /// As good as for ever.
     private static let longest = Duration.seconds(365 * 86400)
 
@@ -87,7 +89,7 @@ import OCMIPC
         try await start()
         EventLoop.spawn { [self] in await reloads.run { [self] in await reload() } }
         while ending == nil { try? await endAsked.wait() }
-        await reloads.close()
+        await reloads.close(until: EventLoop.now + Self.reloadTime)
         await finish()
         log.logger.notice("stopped")
     }

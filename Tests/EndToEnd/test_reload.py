@@ -375,6 +375,14 @@ async def test_a_file_that_is_none_changes_nothing(start_ocm, content):
     assert await status_of(ocm) == 200
 
 
+async def test_what_a_worker_would_not_take_is_refused_before_any_is_told(start_ocm):
+    ocm = start_ocm()
+    workers = ocm.workers()
+    service(ocm)["headers"] = {"X-Many": ["value"] * 1001}
+    refuse(ocm, "a worker can't take this configuration: values is too large (1001)")
+    assert ocm.workers() == workers and await status_of(ocm) == 200
+
+
 async def test_an_address_in_use_refuses_all_of_it(start_ocm):
     ocm = start_ocm()
     workers = ocm.workers()

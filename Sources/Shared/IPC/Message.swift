@@ -12,6 +12,17 @@ package protocol Message: Sendable {
     init(_ kind: Kind, from decoder: inout MessageDecoder) throws(IPCError)
 }
 
+extension Message {
+    /// Throws what the other side would find wrong with it: a list that is longer than it may be, say.
+    package func check() throws(IPCError) {
+        var encoder = MessageEncoder()
+        encode(into: &encoder)
+        var decoder = MessageDecoder(encoder.withBytes { bytes in bytes.indices.map { bytes[$0] } })
+        _ = try Self(kind, from: &decoder)
+        try decoder.end()
+    }
+}
+
 /// The first message of each side.
 package struct Hello: Equatable, Sendable {
     /// Version of the protocol. `hello`, `usage`, `acknowledge` and `drain` keep their form in every version.

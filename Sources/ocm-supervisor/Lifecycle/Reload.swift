@@ -57,11 +57,11 @@ import OCMIPC
         attempt { () throws(StartFailure) in
             surroundings = try StartUp.loginSurroundings(configuration, service.programs)
         }
-        let roots = try StartUp.roots(configuration)
-        workers = WorkerConfiguration(configuration, generation: service.nextGeneration(), roots: roots)
-        if roots != service.workers.roots, configuration.trust == service.configuration.trust {
+        workers = try StartUp.workerConfiguration(configuration, generation: service.nextGeneration())
+        let areOthers = workers.roots != service.workers.roots
+        if areOthers, configuration.trust == service.configuration.trust {
             plan.found("certificate: the trusted certificates are others", needsGeneration: true)
-        } else if roots != service.workers.roots {
+        } else if areOthers {
             plan.requireGeneration()
         }
     }

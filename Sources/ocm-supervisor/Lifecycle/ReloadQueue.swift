@@ -62,10 +62,12 @@ import OCMEventLoop
         closed.signal()
     }
 
-    /// Begins no more, and waits for the end of one that is under way.
-    func close() async {
+    /// Begins no more, and waits for the end of one that is under way, until the deadline: a disk may not answer.
+    func close(until deadline: Instant) async {
         isClosed = true
         asked.signal()
-        while isRunning { try? await closed.wait() }
+        while isRunning {
+            do { try await closed.wait(until: deadline) } catch { return }
+        }
     }
 }

@@ -37,7 +37,7 @@ import OCMIPC
         self.inheritance = inheritance
         guard let programs = Programs.locate() else { throw .noWorkerProgram }
         self.programs = programs
-        workers = WorkerConfiguration(configuration, generation: 1, roots: try StartUp.roots(configuration))
+        workers = try StartUp.workerConfiguration(configuration, generation: 1)
         logins = CredentialStores(
             configuration.services, try StartUp.loginSurroundings(configuration, programs), logger: log.logger)
         resolver = Resolver(program: programs.supervisor, logger: log.logger)

@@ -1,4 +1,5 @@
 import OCMEventLoop
+import OCMIPC
 import OCMTLS
 
 /// Why the service can't start.
@@ -12,6 +13,8 @@ enum StartFailure: Error {
     case prices(PricingError)
     case pricesUnreadable(path: String, reason: String)
     case trust(TrustError)
+    /// The configuration is more than a worker takes.
+    case tooLarge(IPCError)
     case log(SystemError)
     case system(SystemError)
     case workersNotReady
@@ -34,6 +37,7 @@ extension StartFailure: CustomStringConvertible {
         case .prices(let error): "prices: \(error)"
         case .pricesUnreadable(let path, let reason): "the price table \(path) can't be read: \(reason)"
         case .trust(let error): "trusted certificates: \(error)"
+        case .tooLarge(let error): "a worker can't take this configuration: \(error)"
         case .log(let error): "the log can't be opened: \(error)"
         case .system(let error): "\(error)"
         case .workersNotReady: "the workers did not become ready in time"

@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import OCMEventLoop
+import OCMIPC
 import OCMTLS
 
 /// The steps of the start that can fail, each with what the operator is told.
@@ -113,6 +114,15 @@ import OCMTLS
         } catch {
             throw .pricesUnreadable(path: path, reason: error.reason)
         }
+    }
+
+    /// What workers are told of a configuration.
+    static func workerConfiguration(
+        _ configuration: Configuration, generation: UInt64
+    ) throws(StartFailure) -> WorkerConfiguration {
+        let workers = WorkerConfiguration(configuration, generation: generation, roots: try roots(configuration))
+        do throws(IPCError) { try SupervisorMessage.configure(workers).check() } catch { throw .tooLarge(error) }
+        return workers
     }
 
     /// The certificates that the API is verified by, in PEM; none where everything is on this machine.
