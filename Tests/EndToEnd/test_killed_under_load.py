@@ -17,10 +17,10 @@ def test_a_worker_that_is_killed_fails_only_what_it_had_open(start_ocm, capsys, 
     ocm = start_ocm()
     ocm.tolerate(r"(?i)worker")
     kills = []
-    with SteadyLoad(ocm.port, ocm.fields()) as load:
+    with SteadyLoad(ocm.port, ocm.fields(), deltas=counts([2, 10], [4, 24])) as load:
         load.steady()
-        for which in range(2):
-            kills.append(kill_worker(ocm, which))
+        for _ in range(2):
+            kills.append(kill_worker(ocm))
             load.goes_on()
         load.stop()
     with capsys.disabled():

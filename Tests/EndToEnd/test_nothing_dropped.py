@@ -5,9 +5,10 @@ import pathlib
 
 import pytest
 
-from harness import counts, versions
+from harness import changes, counts, versions
 from harness.interruptions import kill_supervisor, refuse_upgrade, upgrade
 from harness.load import SteadyLoad
+from harness.reload import refuse, reload, write
 from harness.usage import assert_equal
 
 ROUNDS = counts(2, 20)
@@ -22,7 +23,7 @@ def steady(start_ocm, capsys, request):
     ocm.programs = ocm.directory / "programs"
     versions.install(ocm.programs)
     ocm.start()
-    with SteadyLoad(ocm.port, ocm.fields()) as load:
+    with SteadyLoad(ocm.port, ocm.fields(), deltas=counts([2, 10], [4, 24])) as load:
         load.steady()
         yield ocm, load
         load.stop()
@@ -42,6 +43,27 @@ def interrupt(load, what, act, *arguments):
     load.interruptions += 1
     load.goes_on()
     assert load.failures == [], f"after {load.interruptions} interruptions, the last was: {what}"
+
+
+@pytest.mark.deadline(counts(180, 900))
+def test_reload_with_each_kind_of_change(steady):
+    ocm, load = steady
+    kinds = [kind(ocm) for kind in (*changes.LIVE, *changes.OTHERS)]
+    for _ in range(counts(3, 20)):
+        for kind in kinds:
+            change = next(kind)
+            interrupt(load, change, reload, ocm, change)
+
+
+@pytest.mark.deadline(counts(60, 180))
+def test_reload_with_a_broken_file(steady):
+    ocm, load = steady
+    whole = ocm.configuration
+    for number in range(ROUNDS):
+        ocm.configuration = whole | [{"services": [{"type": "ocm", "listen_port": "x"}]}, {"nothing": "known"}][number % 2]
+        interrupt(load, "a broken file", refuse, ocm, "config.json")
+    ocm.configuration = whole
+    write(ocm)
 
 
 @pytest.mark.deadline(counts(120, 600))

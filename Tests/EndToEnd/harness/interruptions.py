@@ -25,17 +25,22 @@ class Kill:
         return failure["port"] in self.ports and failure["opened"] < self.moment <= failure["moment"]
 
 
-def kill_worker(ocm, which=0):
-    """Kills the which-th of its workers and waits for the one in its place."""
-    before = ocm.workers()
-    kill = Kill(ocm, before[which % len(before)])
-    eventually(lambda: kill.pid not in ocm.workers() and len(ocm.workers()) == len(before), 10, "a new worker")
+def kill_worker(ocm):
+    """Kills the oldest of its workers that serve and waits for the one in its place."""
+    serving = _serving(ocm)
+    kill = Kill(ocm, serving[0])
+    eventually(lambda: set(_serving(ocm)) - set(serving), 10, "a new worker")
     return kill
+
+
+def _serving(ocm):
+    workers = admin.status(ocm.socket_path)["workers"]
+    return sorted(worker["pid"] for worker in workers if worker["state"] == "serving")
 
 
 def kill_supervisor(ocm):
     """Kills the supervisor and starts the next one, as a service manager does. Its workers live on."""
-    orphans = ocm.workers()
+    orphans = _serving(ocm)
     os.kill(ocm.pid, signal.SIGKILL)
     ocm.process.wait()
     assert all(proc.alive(pid) for pid in orphans)
@@ -44,7 +49,7 @@ def kill_supervisor(ocm):
 
 def upgrade(ocm, version):
     """Has it go on as the program that was put in its place, and waits until that serves."""
-    pid, before = ocm.pid, ocm.workers()
+    pid, before = ocm.pid, {worker["pid"] for worker in admin.status(ocm.socket_path)["workers"]}
     code, answer = _post(ocm, "/upgrade")
     assert code == 202, answer
     eventually(lambda: admin.status(ocm.socket_path)["upgrade"]["state"] == "done", 30, f"the upgrade\n{ocm.log()}")
