@@ -23,6 +23,8 @@ internal import OCMTLS
     private var replayBudget = ByteBudget(0)
     private var dialer: Dialer?
     private var isOver = false
+    /// The supervisor has said that another one follows it.
+    private var isLeft = false
 
     /// How long it serves on without a supervisor, and how long it keeps usage that nobody has taken.
     private static let patience = Duration.seconds(30)
@@ -69,7 +71,11 @@ internal import OCMTLS
 
     /// Serves on, counting, until the next supervisor comes or patience has an end.
     private func awaitNext(_ loss: Int) async {
-        logger.warning("the supervisor is gone: serving on for another one")
+        if isLeft {
+            logger.info("the supervisor makes room for another one")
+        } else {
+            logger.warning("the supervisor is gone: serving on for another one")
+        }
         let waiting = EventLoop.spawn { [self] in
             guard (try? await EventLoop.sleep(for: Self.patience)) != nil else { return }
             perform(life.patienceEnded(loss: loss))
@@ -82,6 +88,7 @@ internal import OCMTLS
             return
         }
         link.reconnect(channel)
+        isLeft = false
         life.supervisorFound()
     }
 
@@ -125,7 +132,7 @@ internal import OCMTLS
             return false
         }
         switch message {
-        case .hello: perform(life.greeted())
+        case .hello(let hello): return greet(hello)
         case .configure(let configuration):
             return life.work == .unconfigured ? configure(configuration) : reconfigure(configuration)
         case .listen(let tag): listen(tag, received.packet.takeDescriptor())
@@ -137,9 +144,23 @@ internal import OCMTLS
         case .report: reporter.sendAgain()
         case .log: if let descriptor = received.packet.takeDescriptor() { dup2(descriptor.number, STDERR_FILENO) }
         case .ping: link.send(.pong(load))
+        case .leave: isLeft = true
         case .drain(let milliseconds):
             perform(life.drainAsked(within: milliseconds, unreported: reporter.count))
         }
+        return true
+    }
+
+    /// A supervisor of whatever version may take home what was counted; only one whose configuration can be read starts a
+    /// worker.
+    private func greet(_ hello: Hello) -> Bool {
+        let neighbour = Neighbour(version: hello.version)
+        guard neighbour != .stranger || life.work != .unconfigured else {
+            logger.critical("the supervisor is of another version", metadata: ["version": "\(hello.build)"])
+            return false
+        }
+        link.meet(neighbour)
+        perform(life.greeted())
         return true
     }
 

@@ -26,6 +26,8 @@ package import OCMEventLoop
 
     private let socket: PacketSocket
     private var queue: [Unsent] = []
+    /// Who has said hello; until then nothing is passed over.
+    package var peer = Neighbour.same
     /// Called when messages that had to wait are all in the socket.
     package var whenRoom: () -> Void = {}
     /// How long messages gather after one has come; nothing for a side that answers at once.
@@ -49,6 +51,7 @@ package import OCMEventLoop
 
     /// Sends or queues a message. The descriptors are duplicated where they have to wait.
     package func send(_ message: Outgoing, descriptors: [Int32] = []) throws(IPCError) {
+        if peer == .stranger, !Outgoing.lasting.contains(message.kind) { return }
         var packet = MessageEncoder()
         Self.putHead(message.kind, isInline: true, length: 0, into: &packet)
         message.encode(into: &packet)
@@ -123,7 +126,8 @@ package import OCMEventLoop
                 switch try exchange() {
                 case .packet(let packet):
                     hasReceived = true
-                    return try decode(packet)
+                    guard let received = try decode(packet) else { continue }
+                    return received
                 case .end: return nil
                 case .wouldBlock: break
                 }
@@ -160,13 +164,18 @@ package import OCMEventLoop
         discardQueue()
     }
 
-    private func decode(_ packet: consuming Packet) throws(IPCError) -> Received {
+    /// Nil where it is to be passed over.
+    private func decode(_ packet: consuming Packet) throws(IPCError) -> Received? {
         var head = MessageDecoder(Array(packet.bytes.prefix(Self.headSize)))
         let type = try head.take(UInt8.self)
         let isInMemory = try head.takeBool("memfd")
         let length = Int(try head.take(UInt32.self))
         guard length <= payloadLimit else { throw .tooLarge(field: "payload", size: length) }
-        guard let kind = Incoming.Kind(rawValue: type) else { throw .unknownMessage(type) }
+        guard let kind = Incoming.Kind(rawValue: type) else {
+            if peer == .newer || peer == .stranger { return nil }
+            throw .unknownMessage(type)
+        }
+        if peer == .stranger, !Incoming.lasting.contains(kind) { return nil }
         var payload = Array(packet.bytes.dropFirst(Self.headSize))
         if isInMemory {
             guard payload.isEmpty, let memory = packet.takeDescriptor() else { throw .wrongDescriptors }
@@ -175,7 +184,8 @@ package import OCMEventLoop
         guard payload.count == length else { throw .truncated }
         var decoder = MessageDecoder(payload)
         let message = try Incoming(kind, from: &decoder)
-        try decoder.end()
+        // A newer side may have added to it.
+        if peer == .same || peer == .older { try decoder.end() }
         guard message.descriptorCount.contains(packet.descriptors.count) else { throw .wrongDescriptors }
         return Received(message: message, packet: packet)
     }

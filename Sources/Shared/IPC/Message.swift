@@ -1,7 +1,10 @@
 /// A message of one of the two directions.
 package protocol Message: Sendable {
     /// What the message is, in its packet's head.
-    associatedtype Kind: RawRepresentable<UInt8>, CaseIterable & Sendable
+    associatedtype Kind: RawRepresentable<UInt8>, CaseIterable & Hashable & Sendable
+
+    /// Those that keep their form in every version of the protocol.
+    static var lasting: Set<Kind> { get }
 
     var kind: Kind { get }
 
@@ -11,6 +14,7 @@ package protocol Message: Sendable {
     func encode(into encoder: inout MessageEncoder)
     init(_ kind: Kind, from decoder: inout MessageDecoder) throws(IPCError)
 }
+<<<<<<< HEAD
 
 extension Message {
     /// Throws what the other side would find wrong with it: a list that is longer than it may be, say.
@@ -47,3 +51,5 @@ package struct Hello: Equatable, Sendable {
         build = try decoder.takeString("build", atMost: 64)
     }
 }
+=======
+>>>>>>> e42f714 (Neighbours of another version)

@@ -28,7 +28,7 @@ extension SupervisorMessage.Kind {
     package static let permitted: [WorkerState: Set<SupervisorMessage.Kind>] = [
         .started: [.hello],
         .configuring: [.configure],
-        .serving: [.configure, .listen, .credential, .addresses, .acknowledge, .drain, .report, .log, .ping],
-        .draining: [.configure, .credential, .addresses, .acknowledge, .drain, .report, .log, .ping],
+        .serving: [.configure, .listen, .credential, .addresses, .acknowledge, .drain, .report, .log, .ping, .leave],
+        .draining: [.configure, .credential, .addresses, .acknowledge, .drain, .report, .log, .ping, .leave],
     ]
 }

@@ -1,4 +1,11 @@
 /// The version that both programs are of; they are built and installed together.
 package enum Release {
-    package static let version = "0.1.0"
+    /// What what(1) finds in the programs' files: the one place in them where the version stands.
+    private static let identification: StaticString = "@(#)OCM 0.1.0"
+
+    package static let version: String = {
+        let bytes = unsafe UnsafeBufferPointer(
+            start: identification.utf8Start, count: identification.utf8CodeUnitCount)
+        return String(unsafe String(decoding: bytes, as: UTF8.self).drop { $0 != " " }.dropFirst())
+    }()
 }

@@ -22,11 +22,15 @@ package enum SupervisorMessage: Message {
     case log
     /// To be answered with `pong`, at once.
     case ping
+    /// This supervisor ends, and another one comes at once.
+    case leave
 
     package enum Kind: UInt8, CaseIterable, Sendable {
         case hello = 1
-        case configure, listen, credential, addresses, acknowledge, drain, report, log, ping
+        case configure, listen, credential, addresses, acknowledge, drain, report, log, ping, leave
     }
+
+    package static let lasting: Set<Kind> = [.hello, .acknowledge, .drain]
 
     package var kind: Kind {
         switch self {
@@ -40,6 +44,7 @@ package enum SupervisorMessage: Message {
         case .report: .report
         case .log: .log
         case .ping: .ping
+        case .leave: .leave
         }
     }
 
@@ -63,7 +68,7 @@ package enum SupervisorMessage: Message {
             encoder.put(addresses) { $1.encode(into: &$0) }
         case .acknowledge(let sequence): encoder.put(sequence)
         case .drain(let milliseconds): encoder.put(milliseconds)
-        case .report, .log, .ping: break
+        case .report, .log, .ping, .leave: break
         }
     }
 
@@ -86,6 +91,7 @@ package enum SupervisorMessage: Message {
         case .report: self = .report
         case .log: self = .log
         case .ping: self = .ping
+        case .leave: self = .leave
         }
     }
 }

@@ -24,6 +24,8 @@ package enum WorkerMessage: Message {
         case ready, usage, credentialRejected, resolve, drained, listener, limits, pong
     }
 
+    package static let lasting: Set<Kind> = [.hello, .usage, .drained]
+
     /// The most records in one message.
     package static let recordsAtMost = 128
 

@@ -26,6 +26,11 @@ internal import OCMIPC
         awaitsHello = true
     }
 
+    /// The supervisor has said who it is.
+    func meet(_ neighbour: Neighbour) {
+        channel.peer = neighbour
+    }
+
     /// Messages wait for room, or for their turn: what can wait elsewhere should.
     var isCongested: Bool { awaitsHello || channel.backlog > 0 }
 
