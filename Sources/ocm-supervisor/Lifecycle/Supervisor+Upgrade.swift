@@ -40,7 +40,7 @@ extension Supervisor {
             obstacle: { [self] in obstacle(service) },
             handover: { [self] number, begun throws(SystemError) in try handover(of: service, number, begun) },
             pauseAdmin: { [admin] in await admin?.pause(until: EventLoop.now + .seconds(1)) },
-            resumeAdmin: { [admin] in admin?.resume() })
+            resumeAdmin: { [admin] in admin?.resume() }, leave: { service.fleet.leave() })
     }
 
     private func obstacle(_ service: RunningService) -> Upgrade.Obstacle? {

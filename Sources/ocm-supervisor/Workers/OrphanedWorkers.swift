@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import OCMEventLoop
 
@@ -31,6 +32,9 @@ import OCMEventLoop
         rendezvous.orphans { identity, result in
             do throws(SystemError) {
                 found.append(try WorkerProcess(try result.get(), identity))
+            } catch  where error.code == ESRCH || error.code == ECONNREFUSED {
+                // It has just ended.
+                rendezvous.remove(identity)
             } catch {
                 logger.error(
                     "a worker of an earlier supervisor can't be taken over", metadata: ["reason": "\(error)"])
@@ -45,6 +49,11 @@ import OCMEventLoop
             workers.append(worker)
             return
         }
+        if worker.violation == nil, await hasEnded(worker) {
+            logger.info("a worker of an earlier supervisor has ended", metadata: ["worker": "\(worker.pid)"])
+            worker.close()
+            return rendezvous.remove(worker.identity)
+        }
         guard worker.isWorkerProcess else {
             // Whoever made that socket, it is no worker's.
             logger.error(
@@ -54,11 +63,22 @@ import OCMEventLoop
         }
         logger.error(
             "a worker of an earlier supervisor is ended",
-            metadata: ["worker": "\(worker.pid)", "reason": "\(worker.violation ?? "it has gone")"])
+            metadata: ["worker": "\(worker.pid)", "reason": "\(worker.violation ?? "it has closed its channel")"])
         worker.close()
         worker.process.kill(9)
         _ = try? await worker.process.exit()
         rendezvous.remove(worker.identity)
+    }
+
+    /// One that had finished may have been about to end when it was found.
+    private func hasEnded(_ worker: WorkerProcess) async -> Bool {
+        let ended = Wakeup()
+        let waiting = EventLoop.spawn {
+            guard (try? await worker.process.exit()) != nil else { return }
+            ended.signal()
+        }
+        defer { waiting.cancel() }
+        return (try? await ended.wait(until: EventLoop.now + .seconds(1))) != nil
     }
 
     /// What they have listened on, which belongs to the caller.

@@ -175,6 +175,11 @@ extension WorkerFleet {
         for worker in workers where worker.isReady { worker.send(message) }
     }
 
+    /// Has all of them expect another supervisor.
+    func leave() {
+        broadcast(.leave)
+    }
+
     /// What is on disk of a worker's usage.
     func acknowledge(_ acknowledgement: Acknowledgement) {
         workers.first { $0.identity == acknowledgement.worker }?
@@ -206,7 +211,10 @@ extension WorkerFleet {
     func keepAsking() {
         EventLoop.spawn { [self] in
             while !isStopping || !workers.isEmpty {
-                for worker in workers { worker.ping() }
+                for worker in workers {
+                    worker.ping()
+                    if worker.isHung { worker.end(because: "it has hung for 30 s: it answers no ping") }
+                }
                 let isDraining = workers.contains { $0.state == .draining }
                 try? await pings.wait(until: EventLoop.now + (isDraining ? .seconds(1) : .seconds(5)))
             }

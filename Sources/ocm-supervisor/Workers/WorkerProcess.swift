@@ -21,7 +21,7 @@ import OCMIPC
     /// The random name under which its usage is counted.
     let identity: WorkerIdentity
     let process: ChildProcess
-    let started = Timestamp.now
+    private(set) var started = Timestamp.now
     /// Whether an earlier supervisor has started it.
     let isOrphan: Bool
     /// What an orphan has listened on: service and descriptor, which belong to whoever takes them.
@@ -34,8 +34,9 @@ import OCMIPC
     private(set) var confirmed: UInt64 = 0
     /// What was open when it was asked last; nil before that.
     private(set) var load: WorkerLoad?
-    /// Since when it owes an answer.
+    /// Since when it owes an answer, and how often it was to be asked since.
     private(set) var pongDue: Instant?
+    private var pongsMissed = 0
     /// When what is open is cut, once it drains.
     private(set) var drainDeadline: Instant?
     /// The version of the worker's program.
@@ -52,6 +53,10 @@ import OCMIPC
 
     /// A worker that is not ready by then is replaced.
     private static let startTime = Duration.seconds(30)
+
+    /// One that owes an answer for so long is replaced.
+    private static let pongTime = Duration.seconds(30)
+    private static let pongsMissedAtMost = 6
 
     var pid: Int32 { process.pid }
 
@@ -92,6 +97,9 @@ import OCMIPC
         self.identity = identity
         isOrphan = true
         process = try ChildProcess(watching: orphan.process)
+        // It lives: so its number was its own when it was looked up.
+        guard !orphan.channel.isHungUp else { throw SystemError("connect", ECONNREFUSED) }
+        if let began = process.started { started = began }
         channel = try Link(adopting: orphan.channel, gatherTime: Self.gatherTime)
     }
 
@@ -146,13 +154,17 @@ import OCMIPC
             switch message {
             case .hello(let hello):
                 build = hello.build
-                state = isOrphan ? .returning : .configuring
+                guard meet(Neighbour(version: hello.version)) else {
+                    violation = "\(IPCError.incompatible(version: hello.version))"
+                    return nil
+                }
             case .ready(let generation):
                 confirmed = generation
                 if !isReady { state = .serving }
             case .pong(let load):
                 self.load = load
                 pongDue = nil
+                pongsMissed = 0
             case .listener(let service):
                 guard let descriptor = received.packet.takeDescriptor() else { break }
                 guard listeners.count < Self.listenersAtMost else {
@@ -174,6 +186,14 @@ import OCMIPC
         }
     }
 
+    /// False where nothing can be done with it.
+    private func meet(_ neighbour: Neighbour) -> Bool {
+        channel.peer = neighbour
+        // What it has counted is taken, and what is open finished, whatever its version.
+        if neighbour == .stranger { state = .serving } else { state = isOrphan ? .returning : .configuring }
+        return neighbour != .stranger || isOrphan
+    }
+
     /// Sends a message, unless the channel has failed: then the worker is about to be replaced anyway.
     func send(_ message: SupervisorMessage, descriptors: [Int32] = []) {
         try? channel.send(message, descriptors: descriptors)
@@ -193,7 +213,11 @@ import OCMIPC
 
     /// Asks what is open, and whether it is there at all.
     func ping() {
-        guard isReady, pongDue == nil else { return }
+        guard isReady, channel.peer != .stranger else { return }
+        guard pongDue == nil else {
+            pongsMissed += 1
+            return
+        }
         pongDue = EventLoop.now
         send(.ping)
     }
@@ -204,6 +228,20 @@ import OCMIPC
         if !build.isEmpty { return true }
         let name = try? FileContents.read("/proc/\(pid)/comm", limit: 64)
         return name.map { String(decoding: $0, as: UTF8.self) } == "ocm-worker\n"
+    }
+
+    /// Whether it has hung for so long that it has to be replaced.
+    ///
+    /// Not by the clock alone: if it is this process that has stood still, the answers are there, and are read before long.
+    var isHung: Bool {
+        guard let pongDue else { return false }
+        return pongsMissed >= Self.pongsMissedAtMost && EventLoop.now - pongDue >= Self.pongTime
+    }
+
+    /// Ends it, for a reason that the log tells.
+    func end(because reason: String) {
+        violation = reason
+        process.kill(SIGKILL)
     }
 
     func close() {

@@ -25,6 +25,8 @@ import OCMIPC
         /// Has the operator's socket answer what was asked, and no more until it is told to.
         var pauseAdmin: () async -> Void
         var resumeAdmin: () -> Void
+        /// Tells the workers.
+        var leave: () -> Void
     }
 
     /// The last one.
@@ -125,6 +127,7 @@ import OCMIPC
             do throws(SystemError) { memory = try handover.memory() } catch { throw .system(error) }
             let kept = handover.descriptors + [memory.number]
             logger.notice("upgrade: the new program takes over", metadata: ["version": "\(report?.to ?? "")"])
+            subject.leave()
             unsafe ocm_execute(
                 program, CommandLine.unsafeArgv, "\(Handover.variable)=\(memory.number)", kept, kept.count)
             return .execution(path: program, SystemError("execve"))
