@@ -82,7 +82,8 @@ let package = Package(
             ],
             swiftSettings: tests),
         .testTarget(
-            name: "IPCTests", dependencies: ["OCMIPC", "OCMEventLoop", "LoopTestSupport"], swiftSettings: tests),
+            name: "IPCTests", dependencies: ["OCMIPC", "OCMEventLoop", "LoopTestSupport"],
+            exclude: ["protocol-1.txt"], swiftSettings: tests),
         .testTarget(
             name: "SupervisorTests",
             dependencies: [

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <string.h>
 #include <unistd.h>
 
 // Between fork and exec only async-signal-safe calls (signal-safety(7)).
@@ -136,6 +137,8 @@ int ocm_execute(const char *path, char *const *arguments, const char *variable, 
     return -1;
 }
 
+const char *ocm_signal_name(int signal) { return sigabbrev_np(signal); }
+
 int ocm_open_program(const char *path) { return open(path, O_PATH | O_CLOEXEC); }
 
 const char *ocm_executed_path(void) { return (const char *)getauxval(AT_EXECFN); }
@@ -173,5 +176,7 @@ int ocm_forbid_dumps(void) {
         return -1;
     return prctl(PR_SET_DUMPABLE, 0);
 }
+
+void ocm_name_process(const char *name) { prctl(PR_SET_NAME, name); }
 
 void ocm_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }

@@ -16,9 +16,8 @@ struct Program: ParsableCommand {
             """,
         version: Release.text,
         subcommands: [
-            Run.self, Check.self, Status.self, Usage.self, ReloadCommand.self, DrainCommand.self, Login.self,
-            Logout.self, Token.self, ClientConfig.self,
-            Version.self,
+            Run.self, Check.self, Status.self, Usage.self, ReloadCommand.self, DrainCommand.self,
+            UpgradeCommand.self, Login.self, Logout.self, Token.self, ClientConfig.self, Version.self,
             // What the supervisor runs as its children.
             OAuthExchangeCommand.self, ResolveCommand.self,
         ])

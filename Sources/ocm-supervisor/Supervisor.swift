@@ -18,6 +18,8 @@ import OCMIPC
     private let endAsked = Wakeup()
     let reloads = ReloadQueue()
     private(set) var admin: AdminServer?
+    /// Of the configuration in force, where a reload has put it into force.
+    var probation: Probation?
 
     /// Why it ends.
     private enum Ending {
@@ -87,7 +89,10 @@ import OCMIPC
         defer { admin?.close() }
         EventLoop.spawn { [self] in await followSignals() }
         try await start()
-        EventLoop.spawn { [self] in await reloads.run { [self] in await reload() } }
+        service.fleet.crashed = { [self] in noteCrash() }
+        EventLoop.spawn { [self] in
+            await reloads.run({ [self] in await reload() }, takingBack: { [self] in await takeBack() })
+        }
         while ending == nil { try? await endAsked.wait() }
         await reloads.close(until: EventLoop.now + Self.reloadTime)
         await finish()
@@ -151,13 +156,13 @@ import OCMIPC
         ending = reason
     }
 
-    /// SIGHUP asks for a reload, SIGUSR2 for an upgrade. The first signal of another kind ends the service when what is open is finished, within
-    /// `stop_timeout`; another one at once.
+    /// SIGHUP asks for a reload, SIGUSR2 for an upgrade. The first signal of another kind ends the service when what is
+    /// open is finished, within `stop_timeout`; another one at once.
     private func followSignals() async {
         while let signal = try? await signals.next() {
             switch ending {
             case _ where signal == SIGHUP: reloads.ask()
-            case _ where signal == SIGUSR2: startUpgrade(of: service)
+            case _ where signal == SIGUSR2: startUpgrade()
             case nil, .drain:
                 log.logger.notice("stopping", metadata: ["signal": "\(signal)"])
                 end(.signal)

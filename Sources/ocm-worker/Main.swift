@@ -16,6 +16,7 @@ struct Main {
         }
         // Before anything secret comes through the channel.
         guard ocm_forbid_dumps() == 0 else { exit(1) }
+        unsafe ocm_name_process("ocm-worker")
         raiseDescriptorLimit()
         ocm_return_large_buffers()
         // The terminal's and the service manager's signals are the supervisor's to act on.

@@ -23,6 +23,7 @@ enum Samples {
         .report,
         .log,
         .ping,
+        .leave,
     ]
 
     static let worker: [WorkerMessage] = [

@@ -71,6 +71,12 @@ int ocm_open_program(const char *path);
 // The path by which this process's program was executed (AT_EXECFN, getauxval(3)); it may be relative.
 const char *ocm_executed_path(void);
 
+// What ps(1) calls this process (PR_SET_NAME, prctl(2)). Before Linux 6.14, a program that was executed by a descriptor has
+// the descriptor's number for a name.
+void ocm_name_process(const char *name);
+// The name of a signal without its SIG, or NULL (sigabbrev_np(3)).
+const char *ocm_signal_name(int signal);
+
 // waitid(2) on a pidfd without blocking: 1 ended (*status as in wait(2): si_code and si_status), 0 not yet, -1 errno
 // (ECHILD: it is no child of ours).
 int ocm_wait_pidfd(int pidfd, int *code, int *status);

@@ -23,9 +23,14 @@ internal import Glibc
         package var description: String {
             switch self {
             case .code(let code): "exit code \(code)"
-            case .signal(let number): "signal \(number)"
+            case .signal(let number): "signal \(number)\(Self.name(of: number).map { " (\($0))" } ?? "")"
             case .unseen: "unknown cause"
             }
+        }
+
+        /// `SIGKILL`
+        private static func name(of signal: Int32) -> String? {
+            unsafe ocm_signal_name(signal).map { unsafe "SIG\(String(cString: $0))" }
         }
     }
 
@@ -103,13 +108,13 @@ internal import Glibc
     }
 
     /// Suspends until the child has ended, and reaps it. Several may wait.
-    package func exit() async throws(WaitError) -> Exit {
+    package func exit(until deadline: Instant = .never) async throws(WaitError) -> Exit {
         let wakeup = Wakeup()
         waiting.append(wakeup)
         defer { waiting.removeAll { $0 === wakeup } }
         while true {
             if let ended { return ended }
-            try await wakeup.wait()
+            try await wakeup.wait(until: deadline)
         }
     }
 

@@ -14,7 +14,6 @@ package protocol Message: Sendable {
     func encode(into encoder: inout MessageEncoder)
     init(_ kind: Kind, from decoder: inout MessageDecoder) throws(IPCError)
 }
-<<<<<<< HEAD
 
 extension Message {
     /// Throws what the other side would find wrong with it: a list that is longer than it may be, say.
@@ -26,30 +25,3 @@ extension Message {
         try decoder.end()
     }
 }
-
-/// The first message of each side.
-package struct Hello: Equatable, Sendable {
-    /// Version of the protocol. `hello`, `usage`, `acknowledge` and `drain` keep their form in every version.
-    package var version: UInt8
-    /// Version of the program, for people.
-    package var build: String
-
-    package static let currentVersion: UInt8 = 1
-
-    package init(version: UInt8 = Hello.currentVersion, build: String) {
-        self.version = version
-        self.build = build
-    }
-
-    func encode(into encoder: inout MessageEncoder) {
-        encoder.put(version)
-        encoder.put(build)
-    }
-
-    init(from decoder: inout MessageDecoder) throws(IPCError) {
-        version = try decoder.take()
-        build = try decoder.takeString("build", atMost: 64)
-    }
-}
-=======
->>>>>>> e42f714 (Neighbours of another version)

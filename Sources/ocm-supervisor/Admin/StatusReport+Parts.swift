@@ -23,6 +23,15 @@ extension StatusReport.Worker.State {
     }
 }
 
+extension StatusReport.Crashes {
+    @EventLoop init?(_ record: CrashRecord) {
+        guard let last = record.last else { return nil }
+        self.init(
+            last_minute: record.count(at: EventLoop.now), time: last.time.wholeSeconds, pid: last.pid,
+            reason: last.reason)
+    }
+}
+
 extension StatusReport.Listener {
     init(_ address: SocketAddress) {
         self.init(address: address.host, port: address.port)

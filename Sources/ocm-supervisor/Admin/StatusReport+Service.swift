@@ -15,7 +15,7 @@ extension StatusReport {
             started: started.wholeSeconds,
             time: Timestamp.now.wholeSeconds, configuration: configuration.file,
             workers_configured: configuration.workers,
-            workers: service.fleet.workers.map { Worker($0) },
+            workers: service.fleet.workers.map { Worker($0) }, crashes: Crashes(service.fleet.crashes),
             services: configuration.services.compactMap { part in
                 service.logins.status(of: part.tag).map { login in
                     Service(

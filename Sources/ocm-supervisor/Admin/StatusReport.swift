@@ -29,6 +29,14 @@ struct StatusReport: Codable, Equatable {
         var deadline: String?
     }
 
+    struct Crashes: Codable, Equatable {
+        let last_minute: Int
+        /// Of the last one.
+        let time: String
+        let pid: Int32
+        let reason: String
+    }
+
     struct Listener: Codable, Equatable {
         let address: String
         /// The actual one, where the configuration lets the system choose.
@@ -147,6 +155,8 @@ struct StatusReport: Codable, Equatable {
     /// How many workers there are to be.
     let workers_configured: Int
     let workers: [Worker]
+    /// Workers that died by themselves; nil where none has since the process began, or became this version.
+    var crashes: Crashes?
     let services: [Service]
     /// The last one, also of those that led to this version; nil where there was none since the process began.
     var upgrade: Upgrade?

@@ -15,6 +15,7 @@ import OCMEventLoop
     private(set) var last: ReloadResult?
     private var waiting: [Request] = []
     private var isAsked = false
+    private var isTakenBack = false
     private var isClosed = false
     private let asked = Wakeup()
     private let closed = Wakeup()
@@ -25,6 +26,12 @@ import OCMEventLoop
     /// Has one begin as soon as may be.
     func ask() {
         isAsked = true
+        asked.signal()
+    }
+
+    /// Has what the last one has put into force be replaced by what was good, as soon as may be.
+    func takeBack() {
+        isTakenBack = true
         asked.signal()
     }
 
@@ -39,9 +46,15 @@ import OCMEventLoop
     }
 
     /// Does what is asked for until it is closed.
-    func run(_ reload: () async -> ReloadResult) async {
+    func run(_ reload: () async -> ReloadResult, takingBack: () async -> ReloadResult) async {
         isRunning = true
         while !isClosed {
+            if isTakenBack {
+                isTakenBack = false
+                isUnderWay = true
+                last = await takingBack()
+                isUnderWay = false
+            }
             guard isAsked else {
                 try? await asked.wait()
                 continue

@@ -8,6 +8,8 @@ struct ReloadResult: Codable, Equatable, Sendable {
         case unchanged
         /// What ran goes on as it was.
         case refused
+        /// It was in force, and workers kept dying: the one before is in force again.
+        case takenBack = "taken-back"
     }
 
     let outcome: Outcome
@@ -22,6 +24,12 @@ struct ReloadResult: Codable, Equatable, Sendable {
     init(_ outcome: Outcome, at time: Timestamp = .now) {
         self.outcome = outcome
         self.time = time.wholeSeconds
+    }
+
+    static func takenBack(_ errors: [String]) -> ReloadResult {
+        var result = ReloadResult(.takenBack)
+        result.errors = errors
+        return result
     }
 
     static func refused(_ errors: [String]) -> ReloadResult {

@@ -9,7 +9,7 @@ extension Supervisor {
             (.get, "/usage", { [self] in await service.usage($0) }),
             (.post, "/reload", { [self] _ in await answerReload() }),
             (.post, "/drain", { [self] _ in answerDrain() }),
-            (.post, "/upgrade", { [self] _ in await answerUpgrade(of: service) }),
+            (.post, "/upgrade", { [self] _ in await answerUpgrade() }),
         ])
     }
 

@@ -10,12 +10,39 @@ extension Supervisor {
         case .applied:
             service.log.logger.notice("reloaded", metadata: ["changes": "\(result.changes.joined(separator: "; "))"])
         case .unchanged: service.log.logger.notice("reloaded: nothing has changed")
-        case .refused:
+        case .refused, .takenBack:
             for error in result.errors {
                 service.log.logger.error("reload refused, what ran goes on", metadata: ["reason": "\(error)"])
             }
         }
         return result
+    }
+
+    /// Workers that keep dying after a reload have the configuration before come back.
+    func noteCrash() {
+        guard probation?.noteDeath(at: EventLoop.now) == true else { return }
+        reloads.takeBack()
+    }
+
+    /// Puts the last good configuration into force again, whatever the file says.
+    func takeBack() async -> ReloadResult {
+        guard let probation, probation.deaths > Probation.deathsAtMost else { return ReloadResult(.unchanged) }
+        self.probation = nil
+        let result = await apply(probation.lastGood)
+        let reason = "\(probation.deaths) workers have died since the reload"
+        if result.outcome == .refused {
+            for error in result.errors {
+                service.log.logger.error(
+                    "a reload after which workers keep dying can't be taken back", metadata: ["reason": "\(error)"])
+            }
+        } else {
+            service.log.logger.error(
+                "the reload is taken back, the configuration before is in force again",
+                metadata: ["reason": "\(reason)"])
+        }
+        // A probation is for what an operator has asked for.
+        self.probation = nil
+        return .takenBack([reason] + result.errors)
     }
 
     private func attempt() async -> ReloadResult {
@@ -25,6 +52,11 @@ extension Supervisor {
         } catch {
             return .refused(error.diagnostics.map(\.text))
         }
+        return await apply(configuration)
+    }
+
+    private func apply(_ configuration: Configuration) async -> ReloadResult {
+        let before = service.configuration
         let reload = Reload(configuration, of: service)
         let socket = await adminSocket(for: configuration, reload)
         let isReady = await reload.prepare()
@@ -42,6 +74,7 @@ extension Supervisor {
             await reload.discard()
         } else {
             if let socket { answer(on: socket) }
+            probation = Probation(of: before, probation, at: EventLoop.now)
             result.warnings += await reload.commit()
         }
         return result

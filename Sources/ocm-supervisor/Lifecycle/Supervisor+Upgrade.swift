@@ -7,9 +7,9 @@ import OCMIPC
 /// What an upgrade has to know of the supervisor.
 extension Supervisor {
     /// SIGUSR2.
-    func startUpgrade(of service: RunningService) {
+    func startUpgrade() {
         EventLoop.spawn { [self] in
-            let subject = upgradeSubject(service)
+            let subject = upgradeSubject
             do throws(UpgradeFailure) {
                 try await upgrade.begin(subject)
                 await upgrade.complete(subject)
@@ -22,28 +22,27 @@ extension Supervisor {
     }
 
     /// `POST /upgrade`: what came of the trial. The execution follows the answer.
-    func answerUpgrade(of service: RunningService) async -> AdminResponse {
-        let subject = upgradeSubject(service)
+    func answerUpgrade() async -> AdminResponse {
+        let subject = upgradeSubject
         do throws(UpgradeFailure) {
             try await upgrade.begin(subject)
-        } catch .underWay {
-            return .error(409, "conflict_error", UpgradeFailure.underWay.reasons.joined())
         } catch {
-            return upgrade.report.map { .json($0, status: 422) } ?? .error(500, "server_error", "no report")
+            return .json(upgrade.refusal(error), status: 422)
         }
+        let report = upgrade.report
         EventLoop.spawn { [upgrade] in await upgrade.complete(subject) }
-        return upgrade.report.map { .json($0, status: 202) } ?? .error(500, "server_error", "no report")
+        return .json(report, status: 202)
     }
 
-    private func upgradeSubject(_ service: RunningService) -> Upgrade.Subject {
+    private var upgradeSubject: Upgrade.Subject {
         Upgrade.Subject(
-            obstacle: { [self] in obstacle(service) },
-            handover: { [self] number, begun throws(SystemError) in try handover(of: service, number, begun) },
-            pauseAdmin: { [admin] in await admin?.pause(until: EventLoop.now + .seconds(1)) },
-            resumeAdmin: { [admin] in admin?.resume() }, leave: { service.fleet.leave() })
+            obstacle: { [self] in obstacle },
+            handover: { [self] number, begun throws(SystemError) in try handover(number, begun) },
+            pauseAdmin: { [self] in await admin?.pause(until: EventLoop.now + .seconds(1)) },
+            resumeAdmin: { [self] in admin?.resume() }, leave: { [service] in service.fleet.leave() })
     }
 
-    private func obstacle(_ service: RunningService) -> Upgrade.Obstacle? {
+    private var obstacle: Upgrade.Obstacle? {
         guard state == .serving else { return .lasting(.notServing(state.rawValue)) }
         if reloads.isUnderWay { return .passing(.reloading) }
         if let obstacle = service.logins.upgradeObstacle { return obstacle }
@@ -52,7 +51,7 @@ extension Supervisor {
     }
 
     private func handover(
-        of service: RunningService, _ number: UInt32, _ begun: Timestamp
+        _ number: UInt32, _ begun: Timestamp
     ) throws(SystemError) -> Handover {
         var handover = Handover(
             version: Release.version, number: number, begun: begun, started: started,
@@ -93,6 +92,7 @@ extension CredentialStores {
 extension CredentialStore {
     /// Why the last attempt to write new tokens failed, while they are in memory alone.
     fileprivate var unsavedProblem: String? {
-        state.isUnsaved ? state.status.unsaved : nil
+        guard state.isUnsaved, let problem = state.obtained?.problem else { return nil }
+        return "\(problem)"
     }
 }

@@ -18,7 +18,7 @@ extension ChildProcess {
 
     /// Field 22 of /proc/PID/stat: clock ticks from the system's start to the process's. The second field, a name in
     /// parentheses, may hold anything.
-    static func startTicks(_ stat: String) -> Int64? {
+    nonisolated static func startTicks(_ stat: String) -> Int64? {
         guard let name = stat.lastIndex(of: ")") else { return nil }
         let fields = stat[name...].split(separator: " ")
         return fields.count > 20 ? Int64(fields[20]) : nil

@@ -49,7 +49,8 @@ import OCMEventLoop
             workers.append(worker)
             return
         }
-        if worker.violation == nil, await hasEnded(worker) {
+        // One that had finished may have been about to end when it was found.
+        if worker.violation == nil, (try? await worker.process.exit(until: EventLoop.now + .seconds(1))) != nil {
             logger.info("a worker of an earlier supervisor has ended", metadata: ["worker": "\(worker.pid)"])
             worker.close()
             return rendezvous.remove(worker.identity)
@@ -68,17 +69,6 @@ import OCMEventLoop
         worker.process.kill(9)
         _ = try? await worker.process.exit()
         rendezvous.remove(worker.identity)
-    }
-
-    /// One that had finished may have been about to end when it was found.
-    private func hasEnded(_ worker: WorkerProcess) async -> Bool {
-        let ended = Wakeup()
-        let waiting = EventLoop.spawn {
-            guard (try? await worker.process.exit()) != nil else { return }
-            ended.signal()
-        }
-        defer { waiting.cancel() }
-        return (try? await ended.wait(until: EventLoop.now + .seconds(1))) != nil
     }
 
     /// What they have listened on, which belongs to the caller.

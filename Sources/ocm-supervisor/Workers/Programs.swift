@@ -34,9 +34,14 @@ struct Programs {
         return path
     }
 
-    private static var ownFile: String? {
+    private static var ownFile: String? { target(of: "/proc/self/exe") }
+
+    /// Where a program is that was opened, for people.
+    static func name(of program: String) -> String { target(of: program) ?? program }
+
+    private static func target(of link: String) -> String? {
         var space = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let length = unsafe readlink("/proc/self/exe", &space, space.count - 1)
+        let length = unsafe readlink(link, &space, space.count - 1)
         return length > 0 ? String(decoding: space[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
     }
 

@@ -31,6 +31,10 @@ import OCMIPC
     /// What a worker that starts has to be told, the latest of each.
     private var credentials: [String: CredentialState] = [:]
     private var addresses: [String: [SocketAddress]] = [:]
+    private(set) var crashes = CrashRecord()
+    /// A worker of the present configuration has died.
+    var crashed: () -> Void = {}
+    private var memoryKills = MemoryKills()
     private let changed = Wakeup()
     private let pings = Wakeup()
 
@@ -232,7 +236,9 @@ extension WorkerFleet {
             logger.info("worker started", metadata: ["worker": "\(worker.pid)"])
             return worker
         } catch {
-            logger.error("a worker can't be started", metadata: ["program": "\(program)", "reason": "\(error)"])
+            logger.error(
+                "a worker can't be started",
+                metadata: ["program": "\(Programs.name(of: program))", "reason": "\(error)"])
             return nil
         }
     }
@@ -266,17 +272,45 @@ extension WorkerFleet {
             logger.critical(
                 "a worker is ended", metadata: ["worker": "\(worker.pid)", "reason": "\(violation)"])
         }
-        // Without its channel it could serve on, unwatched and unreplaced.
-        if worker.hasDrained { endLater(worker) } else { worker.process.kill(9) }
-        let exit = try? await worker.process.exit()
+        let exit = await exit(of: worker)
         rendezvous?.remove(worker.identity)
         ended(worker)
-        if worker.state == .draining || isStopping || generation?.isRetired == true {
+        // Retired ones that were not ready yet are killed.
+        let isRetired = generation?.isRetired == true && worker.state != .draining
+        if worker.hasDrained || isStopping || isRetired {
             logger.info("worker ended", metadata: ["worker": "\(worker.pid)"])
         } else {
-            logger.error(
-                worker.isOrphan ? "worker died" : "worker died, it is replaced",
-                metadata: ["worker": "\(worker.pid)", "reason": "\(exit.map(\.description) ?? "unknown")"])
+            noteCrash(of: worker, exit, of: generation)
+            if generation?.isActive == true { crashed() }
+        }
+    }
+
+    /// How it has ended. Without its channel it could serve on, unwatched and unreplaced: one that does not end by itself is
+    /// ended.
+    private func exit(of worker: WorkerProcess) async -> ChildProcess.Exit {
+        if worker.hasDrained {
+            endLater(worker)
+        } else {
+            let deadline = EventLoop.now + (isStopping ? .zero : .milliseconds(500))
+            if let exit = try? await worker.process.exit(until: deadline) { return exit }
+            worker.end(because: worker.violation ?? "it has closed its channel")
+        }
+        return (try? await worker.process.exit()) ?? .unseen
+    }
+
+    private func noteCrash(of worker: WorkerProcess, _ exit: ChildProcess.Exit, of generation: WorkerGeneration?) {
+        var reason = worker.violation ?? "\(exit)"
+        if exit == .signal(SIGKILL), worker.violation == nil {
+            reason += memoryKills?.isNews() == true ? ", for want of memory" : ", which was not this supervisor's"
+        }
+        logger.error(
+            generation?.isRetired == false ? "worker died, it is replaced" : "worker died",
+            metadata: ["worker": "\(worker.pid)", "reason": "\(reason)"])
+        let crash = CrashRecord.Crash(time: .now, pid: worker.pid, reason: reason)
+        if crashes.note(crash, at: EventLoop.now) {
+            logger.critical(
+                "workers keep dying: they are replaced more and more slowly",
+                metadata: ["deaths": "\(crashes.count(at: EventLoop.now))", "seconds": "60"])
         }
     }
 }

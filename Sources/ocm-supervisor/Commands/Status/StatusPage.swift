@@ -10,7 +10,7 @@ struct StatusPage {
 
     /// Ends with a line end. What comes from files, such as names and paths, can't move the terminal's cursor.
     var text: String {
-        var lines = [headline, "Configuration: \(report.configuration)"] + ending + reload
+        var lines = [headline, "Configuration: \(report.configuration)"] + ending + reload + upgrade
         for service in report.services { lines += [""] + section(service) }
         lines += [""] + workers
         return lines.map { Printable.line($0) + "\n" }.joined()
@@ -44,6 +44,21 @@ struct StatusPage {
         case .unchanged: return ["Reloaded: \(moment(reload.time)), nothing had changed"]
         case .refused:
             return ["Reload refused \(moment(reload.time)), what ran before goes on:"] + reload.errors.map { "  \($0)" }
+        case .takenBack:
+            return ["Reload taken back \(moment(reload.time)), what ran before is in force again:"]
+                + reload.errors.map { "  \($0)" }
+        }
+    }
+
+    private var upgrade: [String] {
+        guard let upgrade = report.upgrade else { return [] }
+        switch upgrade.state {
+        case .trial: return ["Upgrade: a new program is tried out"]
+        case .executing: return ["Upgrade: from \(upgrade.from) to \(upgrade.to ?? "another version")"]
+        case .done: return ["Upgraded: \(moment(upgrade.time)), from \(upgrade.from)"]
+        case .failed:
+            return ["Upgrade failed \(moment(upgrade.time)), what ran before goes on:"]
+                + upgrade.reasons.map { "  \($0)" }
         }
     }
 
@@ -83,11 +98,18 @@ struct StatusPage {
         let draining = report.workers.count { $0.state == .draining }
         var lines = ["Workers: \(serving) of \(report.workers_configured) serving"]
         if draining > 0 { lines[0] += ", \(draining) finishing what is open" }
+        if let crashes { lines.append(crashes) }
         for worker in report.workers {
             lines.append(
                 row("\(worker.pid)", "\(worker.state.rawValue), started \(moment(worker.since))\(Self.load(worker))"))
         }
         return lines
+    }
+
+    private var crashes: String? {
+        guard let crashes = report.crashes else { return nil }
+        let last = "the last one \(moment(crashes.time)): \(crashes.reason)"
+        return row("died", crashes.last_minute == 0 ? last : "\(crashes.last_minute) in the last minute, \(last)")
     }
 
     private static func load(_ worker: StatusReport.Worker) -> String {

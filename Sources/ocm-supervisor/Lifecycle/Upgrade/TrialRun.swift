@@ -76,20 +76,22 @@ import OCMIPC
 
     private func tryWorker() async throws(Failure) {
         let settings: WorkerConfiguration
-        let worker: WorkerProcess
+        let plan: (program: String, account: (user: UInt32, group: UInt32)?)
         do throws(StartFailure) {
             guard let programs = Programs.locate() else { throw .noWorkerProgram }
             settings = WorkerConfiguration(configuration, generation: 1, roots: try StartUp.roots(configuration))
             let account = try StartUp.account(configuration)
-            do throws(SystemError) {
-                worker = try WorkerProcess(
-                    program: programs.worker, account: account, log: STDERR_FILENO, rendezvous: nil,
-                    deathSignal: SIGKILL)
-            } catch {
-                throw .system(error)
-            }
+            plan = (programs.worker, account)
         } catch {
             throw .start(error)
+        }
+        let worker: WorkerProcess
+        do throws(SystemError) {
+            worker = try WorkerProcess(
+                program: plan.program, account: plan.account, log: STDERR_FILENO, rendezvous: nil,
+                deathSignal: SIGKILL)
+        } catch {
+            throw .worker("it can't be executed (\(error.reason))")
         }
         defer { worker.process.kill(SIGKILL) }
         try await awaitReady(worker, settings)

@@ -154,6 +154,13 @@ import OCMIPC
         return failure
     }
 
+    /// What someone is told whose upgrade did not come about.
+    func refusal(_ failure: UpgradeFailure) -> StatusReport.Upgrade {
+        StatusReport.Upgrade(
+            number: number, state: .failed, time: begun.wholeSeconds, from: Release.version, to: report?.to,
+            reasons: failure.reasons)
+    }
+
     /// Has a trial that runs make room for the end of the supervisor.
     func cancel() {
         trial?.cancel()
