@@ -126,8 +126,8 @@ def test_the_exchange_killed_at_each_call(start_ocm, directory, alone):
     ocm = start_ocm(workers=1, start=False)
     refresh = Refresh(ocm)
     children = TracedChildren(ocm.directory / "programs", binaries())
-    ocm.programs = children.directory
-    children.start(refresh)
+    ocm.launcher = children.launcher
+    refresh.start()
 
     children.next("-s", "300")
     refresh.trigger()
@@ -154,7 +154,7 @@ def test_the_exchange_killed_at_each_call(start_ocm, directory, alone):
         if alone:
             refresh.finish_off()
             assert refresh.on_disk() == (where != "rotated"), calls[-1]
-            children.start(refresh)
+            refresh.start()
         if where == "rotated" and alone and not FULL:
             refresh.sign_in_again()
         elif where == "rotated":

@@ -81,44 +81,59 @@ os.execv({strace!r}, ["strace", "-q", *options, real, *sys.argv[1:]])
 """
 
 
-class TracedChildren:
-    """A place for the programs in which the supervisor's next child can be put under strace.
+# Programs are started by descriptor: so no other file can take their place, but what starts them can.
+PRELOADED = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-    The supervisor starts its children from the file that it was started from itself. Once it runs, another program
-    takes the place of that file, which starts the real one, under strace if there is an order to.
+static long (*next)(long, ...);
+
+__attribute__((constructor)) static void find(void) {{ next = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall"); }}
+
+long syscall(long number, ...) {{
+    va_list list;
+    long all[6];
+    va_start(list, number);
+    for (int i = 0; i < 6; i++)
+        all[i] = va_arg(list, long);
+    va_end(list);
+    char **arguments = (char **)all[2];
+    if (number == SYS_execveat && strcmp(arguments[0], "ocm-supervisor") == 0)
+        execve("{script}", arguments, (char **)all[3]);
+    return next(number, all[0], all[1], all[2], all[3], all[4], all[5]);
+}}
+"""
+
+
+class TracedChildren:
+    """Has the supervisor's next child put under strace.
+
+    Whatever the supervisor starts from its own program goes through a script, which starts that program, under strace if
+    there is an order to.
     """
 
     def __init__(self, directory, binaries):
-        self.directory, self.binaries = directory, binaries
         directory.mkdir()
-        self.real = directory / "real-supervisor"
-        os.link(binaries / "ocm-supervisor", self.real) if _same_device(binaries, directory) else _copy(
-            binaries / "ocm-supervisor", self.real)
-        (directory / "ocm-worker").symlink_to(binaries / "ocm-worker")
         self.order, self.trace = directory / "order", directory / "trace"
         script = directory / "script"
-        script.write_text(SCRIPT.format(real=str(self.real), order=str(self.order), strace=tool("strace")))
+        script.write_text(SCRIPT.format(
+            real=str(binaries / "ocm-supervisor"), order=str(self.order), strace=tool("strace")))
         script.chmod(0o755)
-        # Programs are started by descriptor, which a script's interpreter could not open again.
-        (directory / "start.c").write_text(
-            f'#include <unistd.h>\nint main(int n, char **a) {{ (void)n; return execv("{script}", a); }}\n')
-        self.wrapper = directory / "wrapper"
-        subprocess.run([tool("cc", "gcc"), "-o", str(self.wrapper), str(directory / "start.c")], check=True)
-
-    def _place(self, program):
-        new = self.directory / "new"
-        os.link(program, new)
-        os.replace(new, self.directory / "ocm-supervisor")
-
-    def start(self, ocm):
-        self._place(self.real)
-        ocm.start()
-        self._place(self.wrapper)
+        (directory / "preloaded.c").write_text(PRELOADED.format(script=script))
+        preloaded = directory / "preloaded.so"
+        subprocess.run([tool("cc", "gcc"), "-shared", "-fPIC", "-o", str(preloaded), str(directory / "preloaded.c")],
+                       check=True)
+        # What starts the supervisor.
+        self.launcher = [tool("env", "coreutils"), f"LD_PRELOAD={preloaded}"]
 
     def next(self, *options, alone=False):
         """Orders strace for the next child. `alone`: its parent is stopped as soon as it has asked."""
         self.trace.unlink(missing_ok=True)
-        new = self.directory / "order.new"
+        new = self.order.with_suffix(".new")
         new.write_text("\n".join(["alone" if alone else "", "-o", str(self.trace), *options]))
         os.replace(new, self.order)
 
@@ -134,13 +149,3 @@ class TracedChildren:
 
     def was_killed(self):
         return "+++ exited" not in self.trace.read_text()
-
-
-def _same_device(left, right):
-    return os.stat(left).st_dev == os.stat(right).st_dev
-
-
-def _copy(source, target):
-    with open(source, "rb") as file, open(target, "wb") as copy:
-        copy.write(file.read())
-    os.chmod(target, 0o755)
