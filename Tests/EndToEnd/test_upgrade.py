@@ -444,3 +444,21 @@ async def test_a_kill_at_any_moment_of_it_loses_nothing(installed):
     ocm.stop()
     assert sum(row["request_count"] for row in stats["usage"]) == done + 1
     assert_equal(ocm.usage(), stats)
+
+
+# What nobody should do.
+
+
+def test_what_was_not_handed_over_is_not_taken(start_ocm):
+    ocm = start_ocm(start=False)
+    for value in ("", "x", "0", "3", "12345678"):
+        ocm.start(wait=False, variables={"OCM_HANDOVER": value})
+        assert ocm.process.wait(10) == 1
+        assert f"OCM_HANDOVER={value} names nothing that was handed over" in ocm.log().splitlines()[-1]
+
+
+def test_nobody_starts_a_trial_by_hand(start_ocm):
+    ocm = start_ocm()
+    done = subprocess.run([str(binaries() / "ocm-supervisor"), "run", "--trial", "-c", str(ocm.directory / "config.json")],
+                          capture_output=True, text=True, timeout=10)
+    assert done.returncode == 64 and "own use" in done.stderr

@@ -75,6 +75,7 @@ import OCMIPC
         channel = try Link(adopting: own, gatherTime: Self.gatherTime)
         var plan = ChildProcess.Plan(path: program, arguments: ["ocm-worker"])
         plan.descriptors = [(log, 2), (other.number, 3)]
+        plan.environment = [ChildCall.noBacktraces]
         plan.identity = account
         plan.deathSignal = deathSignal
         do throws(SystemError) {
