@@ -33,6 +33,7 @@ let package = Package(
     targets: [
         .target(name: "CShims"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
 
         .target(
             name: "OCMEventLoop", dependencies: ["CShims"], path: "Sources/Shared/EventLoop", swiftSettings: strict),
@@ -44,13 +45,13 @@ let package = Package(
             name: "OCMIPC", dependencies: ["OCMEventLoop", "CShims"], path: "Sources/Shared/IPC", swiftSettings: strict),
         .target(
             name: "OCMLogging",
-            dependencies: [.product(name: "Logging", package: "swift-log")],
+            dependencies: ["CShims", .product(name: "Logging", package: "swift-log")],
             path: "Sources/Shared/Logging", swiftSettings: strict),
 
         .executableTarget(
             name: "ocm-supervisor",
             dependencies: [
-                "CShims", "COpenSSL", "OCMEventLoop", "OCMTLS", "OCMHTTP", "OCMIPC", "OCMLogging",
+                "CShims", "COpenSSL", "CSystemd", "OCMEventLoop", "OCMTLS", "OCMHTTP", "OCMIPC", "OCMLogging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -84,6 +85,9 @@ let package = Package(
         .testTarget(
             name: "IPCTests", dependencies: ["OCMIPC", "OCMEventLoop", "LoopTestSupport"],
             exclude: ["protocol-1.txt"], swiftSettings: tests),
+        .testTarget(
+            name: "LoggingTests",
+            dependencies: ["OCMLogging", .product(name: "Logging", package: "swift-log")], swiftSettings: tests),
         .testTarget(
             name: "SupervisorTests",
             dependencies: [

@@ -5,6 +5,7 @@ import OCMIPC
 
 /// The supervisor as a whole: puts its parts together and leads them through start and stop.
 @EventLoop final class Supervisor {
+    let manager: ServiceManager
     let log: SupervisorLog
     private let signals: SignalSource
     let service: RunningService
@@ -42,10 +43,13 @@ import OCMIPC
         EventLoop.trapStrayTasks()
         let status = ExitStatus()
         EventLoop.run {
+            let manager = ServiceManager()
+            manager.starting()
             do throws(StartFailure) {
-                try await serve(configuration, after: handover)
+                try await serve(configuration, after: handover, manager)
                 status.code = 0
             } catch {
+                manager.failed("\(error)", code: error.code)
                 StandardError.write("ocm-supervisor: \(error)\n")
             }
         }
@@ -53,7 +57,7 @@ import OCMIPC
     }
 
     private static func serve(
-        _ configuration: Configuration, after handover: Handover?
+        _ configuration: Configuration, after handover: Handover?, _ manager: ServiceManager
     ) async throws(StartFailure) {
         let log: SupervisorLog
         let signals: SignalSource
@@ -65,18 +69,23 @@ import OCMIPC
         }
         let inheritance = handover.map { Inheritance($0) }
         let upgrade = Upgrade(after: handover, logger: log.logger)
+        let inherited = try StartUp.handedOver(configuration, manager, log.logger)
         let socket = try await StartUp.adminSocket(configuration, from: inheritance, log.logger)
         defer { socket?.close() }
         let service = try RunningService(
             configuration, log: log, accounts: try await StartUp.accounts(configuration, log.logger),
             from: inheritance)
-        let supervisor = Supervisor(service, log, signals, upgrade, started: handover?.started ?? .now)
+        service.fleet.listeners.inherited = inherited
+        service.fleet.listeners.manager = manager
+        let supervisor = Supervisor(service, manager, log, signals, upgrade, started: handover?.started ?? .now)
         try await supervisor.serve(socket)
     }
 
     private init(
-        _ service: RunningService, _ log: SupervisorLog, _ signals: SignalSource, _ upgrade: Upgrade, started: Timestamp
+        _ service: RunningService, _ manager: ServiceManager, _ log: SupervisorLog, _ signals: SignalSource,
+        _ upgrade: Upgrade, started: Timestamp
     ) {
+        self.manager = manager
         self.service = service
         self.log = log
         self.signals = signals
@@ -111,6 +120,7 @@ import OCMIPC
         }
         state = .serving
         upgrade.noteServing()
+        manager.ready { [self] in statusLine }
         log.logger.notice(
             "ready", metadata: ["version": "\(Release.version)", "workers": "\(service.configuration.workers)"])
     }
@@ -145,6 +155,8 @@ import OCMIPC
         }
         if ending == nil {
             deadline = time.map { .now + $0 }
+            if case .drain = reason { service.fleet.listeners.forgetStored() }
+            manager.stopping(statusLine)
             upgrade.cancel()
             service.end()
             endAsked.signal()
@@ -155,6 +167,9 @@ import OCMIPC
         }
         ending = reason
     }
+
+    /// What matters, for who looks from the service manager's side.
+    private var statusLine: String { StatusLine(status, now: .now).text }
 
     /// SIGHUP asks for a reload, SIGUSR2 for an upgrade. The first signal of another kind ends the service when what is
     /// open is finished, within `stop_timeout`; another one at once.

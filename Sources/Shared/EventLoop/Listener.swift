@@ -55,7 +55,7 @@ internal import Glibc
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         guard unsafe getsockname(number, ocm_sockaddr(&storage), &length) == 0 else { return nil }
-        return SocketAddress(&storage)
+        return SocketAddress(&storage, length)
     }
 
     /// Whether a descriptor that somebody else owns is a listening stream socket (SO_ACCEPTCONN, SO_TYPE; socket(7)).
@@ -74,8 +74,9 @@ internal import Glibc
     /// should wait before it tries again. Failures that concern one connection only are passed over.
     package func accept() throws(SystemError) -> (socket: StreamSocket, peer: SocketAddress?)? {
         var storage = sockaddr_storage()
-        guard let accepted = try acceptDescriptor(&storage) else { return nil }
-        let peer = SocketAddress(&storage)
+        var length = socklen_t()
+        guard let accepted = try acceptDescriptor(&storage, &length) else { return nil }
+        let peer = SocketAddress(&storage, length)
         if peer?.family != AF_UNIX { setNoDelay(accepted.number) }
         return (try StreamSocket(adopting: accepted, wakeup: Wakeup()), peer)
     }
@@ -83,13 +84,16 @@ internal import Glibc
     /// As ``accept()``, for a socket that is none of streams: the connection's descriptor.
     package func acceptDescriptor() throws(SystemError) -> FileDescriptor? {
         var storage = sockaddr_storage()
-        return try acceptDescriptor(&storage)
+        var length = socklen_t()
+        return try acceptDescriptor(&storage, &length)
     }
 
-    private func acceptDescriptor(_ storage: inout sockaddr_storage) throws(SystemError) -> FileDescriptor? {
+    private func acceptDescriptor(
+        _ storage: inout sockaddr_storage, _ length: inout socklen_t
+    ) throws(SystemError) -> FileDescriptor? {
         guard let number = descriptor?.number else { return nil }
         while true {
-            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             let accepted = unsafe ocm_accept(number, ocm_sockaddr(&storage), &length)
             if accepted >= 0 { return FileDescriptor(owning: accepted) }
             switch errno {

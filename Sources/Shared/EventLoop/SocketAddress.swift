@@ -7,7 +7,8 @@ package enum SocketAddress: Hashable, Sendable {
     case v4(address: UInt32, port: UInt16)
     /// The sixteen bytes as two big-endian halves, and the scope (interface index) of a link-local address, else 0.
     case v6(high: UInt64, low: UInt64, port: UInt16, scope: UInt32)
-    /// A path in the file system, at most ``longestPath`` bytes.
+    /// A path in the file system, at most ``longestPath`` bytes; of a socket in the abstract namespace, which can only be
+    /// looked at, `@` and its name; empty of one without a name.
     case unix(path: String)
 
     /// Bytes of a Unix socket's path: sockaddr_un has room for these and the end of the string.
@@ -119,7 +120,8 @@ package enum SocketAddress: Hashable, Sendable {
         }
     }
 
-    init?(_ storage: inout sockaddr_storage) {
+    /// - Parameter length: as the kernel has stored it.
+    init?(_ storage: inout sockaddr_storage, _ length: socklen_t) {
         let family = Int32(storage.ss_family)
         let parsed: SocketAddress? = unsafe withUnsafePointer(to: &storage) { pointer in
             let raw = unsafe UnsafeRawPointer(pointer)
@@ -137,7 +139,13 @@ package enum SocketAddress: Hashable, Sendable {
                     high: UInt64(bigEndian: high), low: UInt64(bigEndian: low),
                     port: UInt16(bigEndian: value.sin6_port), scope: value.sin6_scope_id)
             case AF_UNIX:
-                return unsafe .unix(path: String(cString: (raw + 2).assumingMemoryBound(to: CChar.self)))
+                let offset = MemoryLayout<sa_family_t>.size
+                var name = unsafe UnsafeRawBufferPointer(start: raw, count: Int(length)).dropFirst(offset)
+                guard unsafe name.first == 0 else {
+                    return unsafe .unix(path: String(decoding: name.prefix { $0 != 0 }, as: UTF8.self))
+                }
+                unsafe name.removeFirst()
+                return unsafe .unix(path: "@" + String(decoding: name, as: UTF8.self))
             default:
                 return nil
             }

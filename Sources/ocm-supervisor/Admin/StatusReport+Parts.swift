@@ -34,7 +34,11 @@ extension StatusReport.Crashes {
 
 extension StatusReport.Listener {
     init(_ address: SocketAddress) {
-        self.init(address: address.host, port: address.port)
+        if case .unix(let path) = address {
+            self.init(address: path, port: nil)
+        } else {
+            self.init(address: address.host, port: address.port)
+        }
     }
 }
 

@@ -38,9 +38,10 @@ struct StatusReport: Codable, Equatable {
     }
 
     struct Listener: Codable, Equatable {
+        /// A Unix socket's path where there is no port.
         let address: String
         /// The actual one, where the configuration lets the system choose.
-        let port: UInt16
+        let port: UInt16?
     }
 
     struct Service: Codable, Equatable {

@@ -6,7 +6,8 @@ struct Run: ParsableCommand {
         discussion: """
             Starts the workers and serves until SIGTERM or SIGINT. SIGUSR2 has it continue as the program that has \
             taken its place on disk, see "upgrade". Warnings about the configuration go to standard error, \
-            the log where the section "log" says.
+            the log where the section "log" says. Takes sockets from systemd and tells it how far the service is: see \
+            systemd.socket(5), FileDescriptorName=, and systemd.service(5), Type=notify.
             """)
 
     @OptionGroup var configuration: ConfigurationOption

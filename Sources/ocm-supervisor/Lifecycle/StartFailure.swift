@@ -9,6 +9,7 @@ enum StartFailure: Error {
     case tokenEndpoint
     case adminSocket(AdminSocketError)
     case listener(ListenerSet.ListenFailure)
+    case sockets([SocketProblem])
     case ledger(LedgerError)
     case prices(PricingError)
     case pricesUnreadable(path: String, reason: String)
@@ -31,6 +32,7 @@ extension StartFailure: CustomStringConvertible {
             "\(TokenEndpoint.overrideVariable) is no URL: give one like https://auth.openai.com/oauth/token, or unset it"
         case .listener(let failure):
             "service \(failure.service) can't listen on \(failure.address): \(failure.reason)"
+        case .sockets(let problems): problems.map(\.description).joined(separator: "; ")
         case .adminSocket(let error): "admin socket: \(error)"
         case .ledger(let error): "\(error)"
         case .prices(.owners(let diagnostics)): diagnostics.map(\.text).joined(separator: "\n")
@@ -41,6 +43,17 @@ extension StartFailure: CustomStringConvertible {
         case .log(let error): "the log can't be opened: \(error)"
         case .system(let error): "\(error)"
         case .workersNotReady: "the workers did not become ready in time"
+        }
+    }
+}
+
+extension StartFailure {
+    /// The error number of the system call that failed, where it was one.
+    var code: Int32? {
+        switch self {
+        case .listener(let failure): failure.reason.code
+        case .log(let error), .system(let error): error.code
+        default: nil
         }
     }
 }

@@ -52,14 +52,22 @@ import OCMTLS
         _ fleet: WorkerFleet, _ configuration: Configuration, _ orphans: OrphanedWorkers,
         from inheritance: Inheritance?, _ logger: Logger
     ) async throws(StartFailure) {
-        let handedOver = inheritance?.takeListeners() ?? []
-        let returned = handedOver.map { ($0.service, $0.descriptor) } + orphans.takeListeners()
+        for listener in inheritance?.takeListeners() ?? [] {
+            let socket = InheritedListeners.Socket(service: listener.service, number: listener.descriptor)
+            if listener.isActivated {
+                fleet.listeners.inherited.activated.append(socket)
+            } else {
+                fleet.listeners.inherited.kept.append(socket)
+            }
+        }
+        fleet.listeners.inherited.kept += orphans.takeListeners().map {
+            InheritedListeners.Socket(service: $0.service, number: $0.number)
+        }
         let deadline = EventLoop.now + .seconds(2)
         var isRetired = false
         while true {
             do throws(ListenerSet.ListenFailure) {
-                return try fleet.listeners.open(
-                    configuration.services, returned: isRetired ? [] : returned, logger: logger)
+                return try fleet.listeners.open(configuration.services, logger: logger)
             } catch {
                 guard error.reason.code == EADDRINUSE, !orphans.workers.isEmpty, EventLoop.now < deadline else {
                     throw .listener(error)
@@ -69,6 +77,21 @@ import OCMTLS
             isRetired = true
             try? await EventLoop.sleep(for: .milliseconds(20))
         }
+    }
+
+    /// What the service manager has opened or kept for this start.
+    static func handedOver(
+        _ configuration: Configuration, _ manager: ServiceManager, _ logger: Logger
+    ) throws(StartFailure) -> InheritedListeners {
+        let tags = configuration.services.map(\.tag)
+        let assignment = SocketAssignment(HandedDescriptor.takeAll(), services: tags)
+        for descriptor in assignment.obsolete { manager.discard(descriptor) }
+        guard assignment.problems.isEmpty else { throw .sockets(assignment.problems) }
+        let activated = Set(assignment.activated.map(\.service))
+        for tag in tags where !activated.isEmpty && !activated.contains(tag) {
+            logger.notice("the service manager has no socket for this service", metadata: ["service": "\(tag)"])
+        }
+        return InheritedListeners(activated: assignment.activated, kept: assignment.kept)
     }
 
     /// Where workers can be found again. Without that, they would not outlive the supervisor for long, which is no reason
@@ -118,9 +141,10 @@ import OCMTLS
 
     /// What workers are told of a configuration.
     static func workerConfiguration(
-        _ configuration: Configuration, generation: UInt64
+        _ configuration: Configuration, generation: UInt64, log: LogTarget
     ) throws(StartFailure) -> WorkerConfiguration {
-        let workers = WorkerConfiguration(configuration, generation: generation, roots: try roots(configuration))
+        let workers = WorkerConfiguration(
+            configuration, generation: generation, roots: try roots(configuration), logForm: log.form)
         do throws(IPCError) { try SupervisorMessage.configure(workers).check() } catch { throw .tooLarge(error) }
         return workers
     }

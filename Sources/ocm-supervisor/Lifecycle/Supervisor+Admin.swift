@@ -13,7 +13,7 @@ extension Supervisor {
         ])
     }
 
-    private var status: StatusReport {
+    var status: StatusReport {
         StatusReport(
             service, state: state, started: started, deadline: deadline, reload: reloads.last, upgrade: upgrade.report)
     }

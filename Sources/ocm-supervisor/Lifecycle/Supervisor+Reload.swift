@@ -5,6 +5,8 @@ import OCMEventLoop
 extension Supervisor {
     /// Reads the file and puts it into force, or leaves everything as it is.
     func reload() async -> ReloadResult {
+        manager.reloading()
+        defer { manager.serving() }
         let result = await attempt()
         switch result.outcome {
         case .applied:

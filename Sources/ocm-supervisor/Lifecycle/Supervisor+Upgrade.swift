@@ -38,8 +38,15 @@ extension Supervisor {
         Upgrade.Subject(
             obstacle: { [self] in obstacle },
             handover: { [self] number, begun throws(SystemError) in try handover(number, begun) },
-            pauseAdmin: { [self] in await admin?.pause(until: EventLoop.now + .seconds(1)) },
-            resumeAdmin: { [self] in admin?.resume() }, leave: { [service] in service.fleet.leave() })
+            pauseAdmin: { [self] in
+                // The program that takes over says when it is ready.
+                manager.reloading()
+                await admin?.pause(until: EventLoop.now + .seconds(1))
+            },
+            resumeAdmin: { [self] in
+                admin?.resume()
+                manager.serving()
+            }, leave: { [service] in service.fleet.leave() })
     }
 
     private var obstacle: Upgrade.Obstacle? {
@@ -58,9 +65,14 @@ extension Supervisor {
             stateDirectory: service.configuration.stateDirectory)
         handover.children = ChildProcess.unreaped.sorted()
         do throws(SystemError) {
-            for (tag, number) in service.fleet.listeners.descriptors {
-                handover.listeners.append(
-                    Handover.Listener(service: tag, descriptor: try Self.duplicate(number)))
+            let listeners = service.fleet.listeners.handedOver
+            for (sockets, isActivated) in [(listeners.activated, true), (listeners.kept, false)] {
+                for socket in sockets {
+                    handover.listeners.append(
+                        Handover.Listener(
+                            service: socket.service, isActivated: isActivated,
+                            descriptor: try Self.duplicate(socket.number)))
+                }
             }
             handover.adminSocket = try admin?.socket.handedOver()
             handover.rendezvous = try service.rendezvous?.handedOver()

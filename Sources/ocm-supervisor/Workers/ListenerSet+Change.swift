@@ -10,6 +10,8 @@ extension ListenerSet {
         fileprivate var listeners: [Owned] = []
         /// Those of them that were not there before.
         fileprivate var bound: [Owned] = []
+        /// The service manager's, of a service that comes back.
+        fileprivate var revived: [Owned] = []
         /// Those that nobody wants any more.
         fileprivate var dropped: [Owned] = []
         private(set) var failures: [ListenFailure] = []
@@ -30,6 +32,12 @@ extension ListenerSet {
             change.dropped.removeAll { listener in own.contains { $0.number == listener.number } }
         }
         for service in unbound {
+            let revived = activated(for: service)
+            guard revived.isEmpty else {
+                change.listeners += revived
+                change.revived += revived
+                continue
+            }
             if let index = change.dropped.firstIndex(where: { !$0.isActivated && fits($0, service) }) {
                 var listener = change.dropped.remove(at: index)
                 listener.service = service.tag
@@ -52,15 +60,41 @@ extension ListenerSet {
         for listener in change.dropped {
             logger.notice(
                 "listening no more", metadata: ["service": "\(listener.service)", "address": "\(listener.address)"])
-            close(listener)
+            drop(listener)
         }
-        for listener in change.bound {
+        for listener in change.bound + change.revived {
             logger.notice(
                 "listening", metadata: ["service": "\(listener.service)", "address": "\(listener.address)"])
         }
+        inherited.activated.removeAll { socket in change.revived.contains { $0.number == socket.number } }
+        let former = owned
         owned = change.listeners
+        storeAnew(insteadOf: former)
         for service in services {
             for listener in owned where listener.service == service.tag { keepAlive(listener, service) }
+        }
+    }
+
+    /// The service manager's socket stays, for the service that may come back: it can't be bound once more.
+    private func drop(_ listener: Owned) {
+        if listener.isActivated { inherited.activated.append(listener.socket) } else { close(listener) }
+    }
+
+    private func activated(for service: ServiceConfiguration) -> [Owned] {
+        inherited.activated.filter { $0.service == service.tag }.compactMap { socket in
+            Listener.localAddress(of: socket.number).map {
+                Owned(service: socket.service, address: $0, number: socket.number, isActivated: true)
+            }
+        }
+    }
+
+    /// Has the service manager keep what is bound now.
+    private func storeAnew(insteadOf former: [Owned]) {
+        for listener in former where !listener.isActivated && !owned.contains(listener) {
+            manager?.forget(.listener(service: listener.service))
+        }
+        for listener in owned where !listener.isActivated && !former.contains(listener) {
+            manager?.store(listener.number, as: .listener(service: listener.service))
         }
     }
 

@@ -4,7 +4,7 @@ import OCMEventLoop
 
 /// The listening sockets of all services. They stay open until the service stops, whatever becomes of the workers.
 @EventLoop final class ListenerSet {
-    struct Owned {
+    struct Owned: Equatable {
         var service: String
         let address: SocketAddress
         let number: Int32
@@ -13,6 +13,10 @@ import OCMEventLoop
     }
 
     var owned: [Owned] = []
+    /// What is there to be taken for a service.
+    var inherited = InheritedListeners()
+    /// Keeps what is bound here over a restart.
+    var manager: ServiceManager?
 
     /// Why a service can't listen.
     struct ListenFailure: Error {
@@ -21,29 +25,41 @@ import OCMEventLoop
         let reason: SystemError
     }
 
-    /// Binds the listeners of the services, but for those that are in use already.
-    ///
-    /// - Parameter returned: what the workers of an earlier supervisor listen on; those that no service wants are closed.
-    func open(
-        _ services: [ServiceConfiguration], returned: [(service: String, number: Int32)], logger: Logger
-    ) throws(ListenFailure) {
-        var returned = returned
+    /// Opens the listeners of the services that have none yet: inherited ones, or new ones.
+    func open(_ services: [ServiceConfiguration], logger: Logger) throws(ListenFailure) {
+        var bound: [(service: ServiceConfiguration, number: Int32)] = []
         var unbound: [ServiceConfiguration] = []
         for service in services where !isOpen(service) {
-            let index = returned.firstIndex { $0.service == service.tag && service.listener.fits($0.number) }
-            if let index {
-                add(FileDescriptor(owning: returned.remove(at: index).number), service, logger)
+            let activated = inherited.takeActivated(for: service.tag)
+            if !activated.isEmpty {
+                for number in activated { add(FileDescriptor(owning: number), service, isActivated: true, logger) }
+            } else if let kept = inherited.takeKept(for: service.tag, where: { service.listener.fits($0) }) {
+                bound.append((service, kept))
             } else {
                 unbound.append(service)
             }
         }
         // Before anything is bound: they may have the very address.
-        for (_, number) in returned { Glibc.close(number) }
+        for socket in inherited.kept { manager?.forget(.listener(service: socket.service)) }
+        inherited.closeKept()
+        for (service, number) in bound { addOwn(FileDescriptor(owning: number), service, logger) }
         for service in unbound { try bind(service, logger) }
     }
 
     /// Service and descriptor of each, which stay the set's.
     var descriptors: [(service: String, number: Int32)] { owned.map { ($0.service, $0.number) } }
+
+    /// What the program that is executed in this one's place goes on with; the descriptors stay the set's.
+    var handedOver: InheritedListeners {
+        InheritedListeners(
+            activated: owned.filter(\.isActivated).map(\.socket) + inherited.activated,
+            kept: owned.filter { !$0.isActivated }.map(\.socket))
+    }
+
+    /// Has the service manager keep nothing: there is to be no next start.
+    func forgetStored() {
+        for listener in owned where !listener.isActivated { manager?.forget(.listener(service: listener.service)) }
+    }
 
     /// Where a service listens at this moment.
     func addresses(of service: String) -> [SocketAddress] {
@@ -69,13 +85,22 @@ import OCMEventLoop
             throw ListenFailure(service: service.tag, address: text, reason: SystemError("if_nametoindex"))
         }
         do throws(SystemError) {
-            add(try Listener.bind(to: address), service, logger)
+            addOwn(try Listener.bind(to: address), service, logger)
         } catch {
             throw ListenFailure(service: service.tag, address: "\(address)", reason: error)
         }
     }
 
-    private func add(_ descriptor: consuming FileDescriptor, _ service: ServiceConfiguration, _ logger: Logger) {
+    /// One that the service manager has not made, and may keep.
+    private func addOwn(_ descriptor: consuming FileDescriptor, _ service: ServiceConfiguration, _ logger: Logger) {
+        manager?.forget(.listener(service: service.tag))
+        manager?.store(descriptor.number, as: .listener(service: service.tag))
+        add(descriptor, service, isActivated: false, logger)
+    }
+
+    private func add(
+        _ descriptor: consuming FileDescriptor, _ service: ServiceConfiguration, isActivated: Bool, _ logger: Logger
+    ) {
         if let keepAlive = service.listener.keepAlive {
             Listener.keepAlive(
                 descriptor, idle: Int32(clamping: keepAlive.idle.components.seconds),
@@ -83,8 +108,14 @@ import OCMEventLoop
         }
         guard let address = Listener.localAddress(of: descriptor) else { return }
         logger.notice("listening", metadata: ["service": "\(service.tag)", "address": "\(address)"])
-        owned.append(Owned(service: service.tag, address: address, number: descriptor.release()))
+        owned.append(
+            Owned(
+                service: service.tag, address: address, number: descriptor.release(), isActivated: isActivated))
     }
+}
+
+extension ListenerSet.Owned {
+    var socket: InheritedListeners.Socket { InheritedListeners.Socket(service: service, number: number) }
 }
 
 extension ServiceConfiguration.Listener {

@@ -61,16 +61,25 @@ internal import OCMTLS
     }
 
     private func serve(_ socket: StreamSocket, _ peer: SocketAddress?) {
-        let address = peer?.host ?? "unknown"
+        let address = Self.address(of: peer, on: socket)
         let bounds = service.bounds
+        // Who comes by a Unix socket has no address of its own: all of a proxy's clients would be one.
+        let isLocal = peer?.family == AF_UNIX
         guard lifecycle.connectionCount < bounds.connections,
-            lifecycle.connectionCount(of: address) < bounds.connectionsPerAddress
+            isLocal || lifecycle.connectionCount(of: address) < bounds.connectionsPerAddress
         else {
             turnAway(socket)
             return
         }
         lifecycle.start(
             ClientConnection(.plain(socket), from: address, to: service, lifecycle: lifecycle))
+    }
+
+    /// For logs and limits. Of a Unix socket's peer the kernel knows the user: `unix:1000`.
+    private static func address(of peer: SocketAddress?, on socket: StreamSocket) -> String {
+        guard let peer else { return "unknown" }
+        guard peer.family == AF_UNIX else { return peer.host }
+        return (try? socket.peerCredentials()).map { "unix:\($0.user)" } ?? "unix"
     }
 
     /// Answers without reading: as cheap as a refusal can be.

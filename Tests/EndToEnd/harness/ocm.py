@@ -62,6 +62,7 @@ class Ocm:
         self.socket_path = self.directory / "admin.sock"
         self.process = None
         self.launcher = []  # what starts the programs, where they are not started directly
+        self.passed = ()  # descriptors that the launcher gets
         self.programs = None  # another folder of the two programs
         self.tolerated = []  # patterns of log lines that a test expects
         self.secrets = list(self.tokens.values())
@@ -113,7 +114,7 @@ class Ocm:
             command = [tool("prlimit", "util-linux"), f"--nofile={descriptors}:{descriptors}", *command]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env=environment, start_new_session=True)
+                                            env=environment, start_new_session=True, pass_fds=self.passed)
         if wait:
             self.wait_ready()
         return self

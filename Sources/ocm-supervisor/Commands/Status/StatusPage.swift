@@ -63,10 +63,7 @@ struct StatusPage {
     }
 
     private func section(_ service: StatusReport.Service) -> [String] {
-        let addresses = service.listeners.map { listener in
-            listener.address.contains(":")
-                ? "[\(listener.address)]:\(listener.port)" : "\(listener.address):\(listener.port)"
-        }
+        let addresses = service.listeners.map(\.text)
         var lines = ["Service \(service.tag)"]
         lines.append(row("listens on", addresses.isEmpty ? "nothing any more" : addresses.joined(separator: ", ")))
         lines.append(row("users", service.users == 0 ? "none configured: everyone may use it" : "\(service.users)"))
@@ -127,5 +124,13 @@ struct StatusPage {
 
     private func row(_ name: String, _ text: String) -> String {
         "  \(name)\(String(repeating: " ", count: max(1, 14 - name.count)))\(text)"
+    }
+}
+
+extension StatusReport.Listener {
+    /// `127.0.0.1:8080`, `[::1]:8080`, or a Unix socket's path.
+    fileprivate var text: String {
+        guard let port else { return address }
+        return address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
     }
 }
