@@ -3,7 +3,6 @@ internal import Logging
 internal import OCMEventLoop
 internal import OCMHTTP
 internal import OCMIPC
-internal import OCMLogging
 internal import OCMTLS
 
 /// The worker as a whole: puts its parts together as the supervisor says.
@@ -16,12 +15,13 @@ internal import OCMTLS
     private var services: [String: Service] = [:]
     private var acceptors: [Acceptor] = []
     private var life: WorkerLife
-    private var logger = Logger(label: "ocm-worker") { _ in LineLogHandler(descriptor: 2, level: .info) }
+    private var logger = LogSetting.unconfigured.logger
     private var draining: Task<Void, Never>?
     /// The number of the configuration in force.
     private var generation: UInt64 = 0
     private var replayBudget = ByteBudget(0)
     private var dialer: Dialer?
+    private var access: AccessLog?
     private var isOver = false
     /// The supervisor has said that another one follows it.
     private var isLeft = false
@@ -49,6 +49,7 @@ internal import OCMTLS
 
     /// Serves until it has drained, under one supervisor after the other.
     func run() async {
+        defer { access?.flush() }
         link.send(.hello(Hello(build: Release.version)))
         while !isOver {
             guard let received = await link.receive() else {
@@ -176,6 +177,7 @@ internal import OCMTLS
                     service, bounds: bounds, pools: pools, reporter: reporter,
                     limits: LimitsReporter(service: tag, link: link), replayBudget: replayBudget, logger: logger,
                     reject: { [link] in link.send(.credentialRejected(service: tag, generation: $0)) })
+                services[tag]?.access = access
             } catch {
                 logger.critical("a configured header can't be sent", metadata: ["service": "\(tag)"])
                 return false
@@ -197,6 +199,7 @@ internal import OCMTLS
             guard let service = services[changed.tag] else { continue }
             do throws(HTTPError) {
                 try service.update(changed, bounds: bounds, logger: logger)
+                service.access = access
             } catch {
                 logger.critical("a configured header can't be sent", metadata: ["service": "\(changed.tag)"])
                 return false
@@ -209,11 +212,12 @@ internal import OCMTLS
     }
 
     private func makeLogger(_ configuration: WorkerConfiguration) {
-        let level = Logger.Level.allCases[Int(min(configuration.logLevel, 6))]
-        let format = configuration.logsJSON ? LineLogHandler.Format.json : .text
-        logger = Logger(label: "ocm-worker") { _ in LineLogHandler(descriptor: 2, level: level, format: format) }
+        let setting = LogSetting(configuration.log)
+        logger = setting.logger
         logger[metadataKey: "worker"] = "\(getpid())"
         reporter.logger = logger
+        access?.flush()
+        access = setting.hasAccess ? AccessLog(setting, logger: logger) : nil
     }
 
     private var load: WorkerLoad {
@@ -250,12 +254,14 @@ internal import OCMTLS
     /// Accepts no more and finishes what is open; a drain under way gets the new deadline.
     private func drain(for milliseconds: UInt64) {
         let deadline = EventLoop.now.after(nanoseconds: milliseconds.multipliedSaturating(by: 1_000_000))
-        guard draining == nil else { return lifecycle.move(deadline) }
+        // A second deadline may come before the task of the first has begun.
+        lifecycle.move(deadline)
+        guard draining == nil else { return }
         if case .lost = life.supervision { logger.warning("no supervisor has come: finishing what is open") }
         draining = EventLoop.spawn { [self] in
             for acceptor in acceptors { acceptor.stop() }
             acceptors = []
-            await lifecycle.drain(until: deadline)
+            await lifecycle.drain()
             perform(life.drained(unreported: reporter.count))
             if isOver { return }
             // If the disk is full, there may be room by the deadline; a supervisor that is stopping waits no longer.

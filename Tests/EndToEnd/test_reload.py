@@ -218,7 +218,7 @@ async def test_the_log_goes_elsewhere(start_ocm):
     ocm = start_ocm()
     path = ocm.directory / "ocm.log"
     ocm.configuration["log"]["output"] = str(path)
-    reload(ocm, f"log.output: stderr is now {path}")
+    reload(ocm, f"log.output: the default is now {path}")
     assert "reloaded" in [line["message"] for line in map(json.loads, path.read_text().splitlines())]
     workers = ocm.workers()
     ocm.configuration["log"]["output"] = "stderr"

@@ -88,7 +88,8 @@ enum Samples {
         services: [WorkerConfiguration.Service], roots: [UInt8]
     ) -> WorkerConfiguration {
         WorkerConfiguration(
-            generation: 0x0123_4567_89ab_cdef, logLevel: 6, logsJSON: true,
+            generation: 0x0123_4567_89ab_cdef,
+            log: WorkerConfiguration.Log(level: 6, form: 2, hasTime: false, access: true),
             limits: .init(
                 headBytes: 1, headFields: 2, bodyBytes: 3, replayBody: 4, buffers: 5, connections: 6,
                 connectionsPerAddress: 7, requestsPerUser: .max),

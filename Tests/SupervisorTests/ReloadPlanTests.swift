@@ -63,6 +63,7 @@ import Testing
     @Test func someIsTakenUnderWay() throws {
         let cases: [(words: String, change: (inout Configuration) -> Void)] = [
             ("log.level: debug is now warn", { $0.log.level = .warn }),
+            ("log.access: true is now false", { $0.log.access = false }),
             ("supervisor.drain_timeout: 1h is now 1h30m", { $0.drainTimeout = .seconds(5400) }),
             ("supervisor.stop_timeout: 0 is now 1m", { $0.stopTimeout = .seconds(60) }),
             ("supervisor.limits.requests_per_user: 4 is now 0", { $0.limits.requestsPerUser = nil }),

@@ -133,3 +133,10 @@ int ocm_aio_setup(unsigned capacity, uint64_t *context);
 int ocm_aio_synchronize(uint64_t context, int fd, int eventfd, uint64_t cookie);
 // An operation that has ended, and its result (0, or -errno): 1, or 0 where there is none. Does not wait.
 int ocm_aio_completed(uint64_t context, uint64_t *cookie, int64_t *result);
+
+// The journal (systemd.io/JOURNAL_NATIVE_PROTOCOL): a datagram socket that is connected to it, close-on-exec, or -1 with
+// errno; the same socket connected anew; and records, each of which ends where `ends` says: how many it has taken, without
+// waiting.
+int ocm_journal_open(void);
+int ocm_journal_connect(int fd);
+size_t ocm_journal_send(int fd, const void *bytes, const size_t *ends, size_t count);

@@ -26,7 +26,7 @@ package enum FieldName: UInt8, CaseIterable, Sendable {
     case accept, acceptEncoding, contentType, contentEncoding, userAgent
 
     // Answers
-    case altSvc, date, retryAfter, server, setCookie, openAIModel
+    case altSvc, date, retryAfter, server, setCookie, openAIModel, xRequestID
     /// `X-Codex-…`
     case xCodex
 
@@ -85,6 +85,7 @@ extension FieldName {
         case .server: "server"
         case .setCookie: "set-cookie"
         case .openAIModel: "openai-model"
+        case .xRequestID: "x-request-id"
         case .xCodex: "x-codex-"
         case .secWebSocket: "sec-websocket-"
         }

@@ -1,8 +1,7 @@
 extension WorkerConfiguration {
     func encode(into encoder: inout MessageEncoder) {
         encoder.put(generation)
-        encoder.put(logLevel)
-        encoder.put(logsJSON)
+        log.encode(into: &encoder)
         limits.encode(into: &encoder)
         timeouts.encode(into: &encoder)
         encoder.put(services) { $1.encode(into: &$0) }
@@ -11,12 +10,27 @@ extension WorkerConfiguration {
 
     init(from decoder: inout MessageDecoder) throws(IPCError) {
         self.init(
-            generation: try decoder.take(), logLevel: try decoder.take(), logsJSON: try decoder.takeBool("logsJSON"),
-            limits: try Limits(from: &decoder), timeouts: try Timeouts(from: &decoder),
+            generation: try decoder.take(), log: try Log(from: &decoder), limits: try Limits(from: &decoder),
+            timeouts: try Timeouts(from: &decoder),
             services: try decoder.takeList("services", atMost: 256) { decoder throws(IPCError) in
                 try Service(from: &decoder)
             },
             roots: try decoder.takeBytes("roots", atMost: Bounds.roots))
+    }
+}
+
+extension WorkerConfiguration.Log {
+    fileprivate func encode(into encoder: inout MessageEncoder) {
+        encoder.put(level)
+        encoder.put(form)
+        encoder.put(hasTime)
+        encoder.put(access)
+    }
+
+    fileprivate init(from decoder: inout MessageDecoder) throws(IPCError) {
+        self.init(
+            level: try decoder.take(), form: try decoder.take(), hasTime: try decoder.takeBool("hasTime"),
+            access: try decoder.takeBool("access"))
     }
 }
 

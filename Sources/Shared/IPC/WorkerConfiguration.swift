@@ -1,13 +1,30 @@
 /// Everything that a worker serves by. No path, no refresh token, no client's token.
 package struct WorkerConfiguration: Equatable, Sendable {
     package var generation: UInt64
-    package var logLevel: UInt8
-    package var logsJSON: Bool
+    package var log: Log
     package var limits: Limits
     package var timeouts: Timeouts
     package var services: [Service]
     /// Certificates that upstream servers are verified by, in PEM; empty where no service needs TLS.
     package var roots: [UInt8]
+
+    /// How the worker writes its log.
+    package struct Log: Equatable, Sendable {
+        /// The level's place in swift-log's list.
+        package var level: UInt8
+        /// The raw value of `LogForm`.
+        package var form: UInt8
+        package var hasTime: Bool
+        /// Whether there is a line for each request.
+        package var access: Bool
+
+        package init(level: UInt8, form: UInt8, hasTime: Bool, access: Bool) {
+            self.level = level
+            self.form = form
+            self.hasTime = hasTime
+            self.access = access
+        }
+    }
 
     package struct Service: Equatable, Sendable {
         package var tag: String
@@ -117,12 +134,10 @@ package struct WorkerConfiguration: Equatable, Sendable {
     }
 
     package init(
-        generation: UInt64, logLevel: UInt8, logsJSON: Bool, limits: Limits, timeouts: Timeouts, services: [Service],
-        roots: [UInt8]
+        generation: UInt64, log: Log, limits: Limits, timeouts: Timeouts, services: [Service], roots: [UInt8]
     ) {
         self.generation = generation
-        self.logLevel = logLevel
-        self.logsJSON = logsJSON
+        self.log = log
         self.limits = limits
         self.timeouts = timeouts
         self.services = services

@@ -3,6 +3,7 @@
 extension Configuration.Log.Output {
     var text: String {
         switch self {
+        case .unnamed: "the default"
         case .standardError: "stderr"
         case .standardOutput: "stdout"
         case .journal: "journal"

@@ -36,8 +36,8 @@ import OCMIPC
 
     /// Makes everything ready. False where something can't be: then all of it has to be taken back.
     func prepare() async -> Bool {
-        attempt { () throws(StartFailure) in try readFiles() }
         attempt { () throws(StartFailure) in try prepareLog() }
+        attempt { () throws(StartFailure) in try readFiles() }
         listeners = service.fleet.listeners.prepare(configuration.services)
         failures += listeners.failures.map { "\(StartFailure.listener($0))" }
         ledgers = await service.accounts.prepare(configuration.services, prices: prices)
@@ -57,7 +57,8 @@ import OCMIPC
         attempt { () throws(StartFailure) in
             surroundings = try StartUp.loginSurroundings(configuration, service.programs)
         }
-        workers = try StartUp.workerConfiguration(configuration, generation: service.nextGeneration())
+        workers = try StartUp.workerConfiguration(
+            configuration, generation: service.nextGeneration(), log: log.target ?? service.log.target)
         let areOthers = workers.roots != service.workers.roots
         if areOthers, configuration.trust == service.configuration.trust {
             plan.found("certificate: the trusted certificates are others", needsGeneration: true)

@@ -58,6 +58,7 @@ extension ReloadPlan {
         note("log.output", old.output.text, new.output.text, needsGeneration: true)
         note("log.timestamp", "\(old.timestamp)", "\(new.timestamp)", needsGeneration: true)
         note("log.format", old.format.rawValue, new.format.rawValue, needsGeneration: true)
+        note("log.access", "\(old.access)", "\(new.access)")
     }
 
     private mutating func compareTrust(_ old: Configuration, _ new: Configuration) {

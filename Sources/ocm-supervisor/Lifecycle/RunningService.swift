@@ -37,7 +37,7 @@ import OCMIPC
         self.inheritance = inheritance
         guard let programs = Programs.locate() else { throw .noWorkerProgram }
         self.programs = programs
-        workers = try StartUp.workerConfiguration(configuration, generation: 1)
+        workers = try StartUp.workerConfiguration(configuration, generation: 1, log: log.target)
         logins = CredentialStores(
             configuration.services, try StartUp.loginSurroundings(configuration, programs), logger: log.logger)
         resolver = Resolver(program: programs.supervisor, logger: log.logger)

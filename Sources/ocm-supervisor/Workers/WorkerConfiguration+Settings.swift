@@ -1,16 +1,22 @@
 import Glibc
 import OCMIPC
+import OCMLogging
 import OCMTLS
 
 extension WorkerConfiguration {
     /// What workers need to know of a configuration.
     ///
-    /// - Parameter roots: trusted certificates in PEM.
-    init(_ configuration: Configuration, generation: UInt64, roots: [UInt8]) {
+    /// - Parameters:
+    ///   - roots: trusted certificates in PEM.
+    ///   - logForm: that of the log where it goes.
+    init(_ configuration: Configuration, generation: UInt64, roots: [UInt8], logForm: LogForm) {
+        let log = configuration.log
         self.init(
-            generation: generation, logLevel: configuration.log.loggerLevelIndex,
-            logsJSON: configuration.log.format == .json, limits: Limits(configuration.limits),
-            timeouts: Timeouts(configuration.timeouts),
+            generation: generation,
+            log: Log(
+                level: log.loggerLevelIndex, form: logForm.rawValue, hasTime: log.timestamp,
+                access: log.access && !log.disabled),
+            limits: Limits(configuration.limits), timeouts: Timeouts(configuration.timeouts),
             services: configuration.services.map { Service($0, configuration.endpoints) }, roots: roots)
     }
 }

@@ -232,7 +232,8 @@ extension WorkerFleet {
     func makeWorker(_ plan: WorkerGeneration.Plan) -> WorkerProcess? {
         do throws(SystemError) {
             let worker = try WorkerProcess(
-                program: program, account: plan.account, log: plan.log.descriptor, rendezvous: rendezvous)
+                program: program, account: plan.account, log: plan.log.descriptor, journal: plan.log.journal,
+                rendezvous: rendezvous)
             logger.info("worker started", metadata: ["worker": "\(worker.pid)"])
             return worker
         } catch {

@@ -1,6 +1,7 @@
 import Logging
 import OCMEventLoop
 import OCMIPC
+import OCMLogging
 
 /// The workers that were started with one configuration: as many as it says, each replaced when it dies, until a later
 /// generation takes their place.
@@ -55,7 +56,7 @@ import OCMIPC
         guard worker.isReady, worker.confirmed != configuration.generation else { return }
         var live = configuration
         live.roots = []
-        live.logsJSON = plan.log.isJSON
+        live.log.form = plan.log.form.rawValue
         worker.send(.configure(live))
     }
 

@@ -62,10 +62,11 @@ import OCMIPC
 
     var isReady: Bool { state == .serving || state == .draining }
 
-    /// Starts a worker. Its channel is descriptor 3, its rendezvous 4, its log goes where the supervisor's does.
+    /// Starts a worker. Its channel is descriptor 3, its rendezvous 4, the journal 5; else its log goes where the
+    /// supervisor's does.
     init(
-        program: String, account: (user: UInt32, group: UInt32)?, log: Int32, rendezvous: RendezvousDirectory?,
-        deathSignal: Int32 = 0
+        program: String, account: (user: UInt32, group: UInt32)?, log: Int32, journal: Int32? = nil,
+        rendezvous: RendezvousDirectory?, deathSignal: Int32 = 0
     ) throws(SystemError) {
         identity = WorkerIdentity(value: UInt128.random(in: 1...UInt128.max))
         isOrphan = false
@@ -76,6 +77,7 @@ import OCMIPC
         var plan = ChildProcess.Plan(path: program, arguments: ["ocm-worker"])
         plan.descriptors = [(log, 2), (other.number, 3)]
         plan.environment = [ChildCall.noBacktraces]
+        if let journal { plan.descriptors.append((journal, 5)) }
         plan.identity = account
         plan.deathSignal = deathSignal
         do throws(SystemError) {

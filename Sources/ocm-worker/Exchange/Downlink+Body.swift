@@ -89,7 +89,7 @@ extension Downlink {
         } catch {
             throw .clientGone
         }
-        if count > 0 { lastTaken = EventLoop.now }
+        noteTaken(count)
         if count < total { keep(first, second, from: count) }
     }
 

@@ -1,3 +1,4 @@
+internal import OCMEventLoop
 internal import OCMHTTP
 internal import OCMTLS
 
@@ -52,6 +53,10 @@ extension Downlink {
         forwarding.append(head, of: bytes, to: &output)
         self.forwarding = forwarding
         upstreamKeepsAlive = head.keepsAlive
+        firstByte = EventLoop.now
+        if let field = head.fields.first(where: { $0.id == .xRequestID }) {
+            requestID.append(bytes.extracting(field.value))
+        }
         metering.begin(head, of: bytes)
         hasAnswered = true
         phase = .body

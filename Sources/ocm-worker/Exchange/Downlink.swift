@@ -41,6 +41,11 @@ internal import OCMTLS
     var upstreamKeepsAlive = false
     private(set) var lastReceived: Instant
     var lastTaken: Instant
+    /// Bytes that the client's connection has taken.
+    var taken: UInt64 = 0
+    /// When the head of the answer came, and what the API calls the request.
+    var firstByte: Instant?
+    var requestID = BoundedText()
 
     var phase = Phase.head
     var forwarding: ResponseForwarding?
@@ -126,12 +131,18 @@ internal import OCMTLS
         } catch {
             throw .clientGone
         }
-        if count > 0 { lastTaken = EventLoop.now }
+        noteTaken(count)
         unsentStart += count
         guard unsentStart == unsent.count else { return false }
         unsent = []
         unsentStart = 0
         return true
+    }
+
+    mutating func noteTaken(_ count: Int) {
+        guard count > 0 else { return }
+        lastTaken = EventLoop.now
+        taken += UInt64(count)
     }
 
     /// Takes what was read; true where it says that the credential is refused.

@@ -21,6 +21,7 @@ extension Exchange {
         guard await client.writeAll(output, until: EventLoop.now.after(nanoseconds: service.bounds.writeStall)) else {
             return .cut
         }
+        ownAnswer = (response.status, output.count)
         return response.closes || !request.keepsAlive ? .closes : .keepsAlive
     }
 
@@ -42,14 +43,23 @@ extension Exchange {
     private func log(_ error: ExchangeError) {
         switch error {
         case .upstreamFailed(let reason):
-            service.logger.warning("the API failed", metadata: ["service": "\(service.tag)", "reason": "\(reason)"])
+            service.logger.warning("the API failed", metadata: facts(reason))
         case .malformedResponse(let reason):
-            service.logger.warning(
-                "the API's answer is malformed", metadata: ["service": "\(service.tag)", "reason": "\(reason)"])
+            service.logger.warning("the API's answer is malformed", metadata: facts("\(reason)"))
         case .upstreamSilent:
-            service.logger.warning("the API is silent", metadata: ["service": "\(service.tag)"])
+            service.logger.warning("the API is silent", metadata: facts(nil))
         case .clientGone, .malformedRequest, .bodyStalled, .clientStalled, .cancelled, .revoked, .refused: break
         }
+    }
+}
+
+extension Exchange {
+    /// Of what the log speaks. The line of the request has the same number.
+    private func facts(_ reason: String?) -> Logger.Metadata {
+        var facts: Logger.Metadata = ["service": "\(service.tag)"]
+        if let trace { facts["request_id"] = "\(trace.id)" }
+        if let reason { facts["reason"] = "\(reason)" }
+        return facts
     }
 }
 

@@ -18,22 +18,29 @@ internal import OCMTLS
     let service: Service
     let request: Request
     let client: Transport
+    /// Where the client is, for the log.
+    let address: String
+    var trace: RequestTrace?
     let wakeup: Wakeup
     /// Bytes behind the request that were read with it: the beginning of the next.
     var input: [UInt8] = []
 
     var uplink: Uplink
     var downlink: Downlink
+    /// An answer that is not the API's: its status and bytes.
+    var ownAnswer: (status: Int, count: Int)?
+    private(set) var failure: ExchangeError?
     private var route: Route
     private let isDraining: () -> Bool
 
     init(
         _ request: Request, of service: Service, by route: Route, uplink: Uplink, client: Transport,
-        isDraining: @escaping () -> Bool
+        from address: String, isDraining: @escaping () -> Bool
     ) {
         self.request = request
         self.service = service
         self.client = client
+        self.address = address
         self.route = route
         self.uplink = uplink
         self.isDraining = isDraining
@@ -53,11 +60,13 @@ internal import OCMTLS
         defer {
             uplink.finish(service.replayBudget)
             service.end(user: request.user)
+            service.access?.note(AccessLine(self))
         }
         do throws(ExchangeError) {
             try await serve()
             return downlink.keepsAlive && uplink.isRead ? .keepsAlive : .closes
         } catch {
+            failure = isRevoked ? .revoked : error
             return await answer(error)
         }
     }

@@ -14,6 +14,7 @@ internal import OCMIPC
     private var weekStart: Int64 = 0
     /// The number of the record that the next bytes must not overtake.
     private(set) var unsettled: UInt64?
+    private(set) var usage: TokenUsage?
 
     init(request: Request, service: Service, credential: UInt64) {
         self.request = request
@@ -62,6 +63,7 @@ internal import OCMIPC
     }
 
     private mutating func report(_ usage: TokenUsage, _ model: String) {
+        self.usage = usage
         unsettled = service.reporter.report(
             UsageRecord(
                 service: service.tag, user: request.user?.name ?? "",

@@ -13,6 +13,8 @@ internal import OCMTLS
     let reporter: Reporter
     let limits: LimitsReporter
     private(set) var logger: Logger
+    /// Where each request has a line; nil where it has none.
+    var access: AccessLog?
     /// Bytes of requests that are kept for sending them again, over all services.
     let replayBudget: ByteBudget
 

@@ -46,6 +46,8 @@ internal import OCMTLS
     /// Nothing more will be moved.
     var isSettled: Bool { isSent || isAbandoned }
     var isBlocked: Bool { sent < buffer.count }
+    /// Bytes of the body that have come.
+    var received: UInt64 { body.received }
     var model: String { meter?.model ?? "" }
 
     /// Takes body bytes from the client into the buffer.

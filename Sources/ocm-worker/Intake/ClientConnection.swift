@@ -69,9 +69,9 @@ internal import OCMTLS
             let ending = await exchange.run()
             input = exchange.input
             return ending
-        case .refused(let response, let method, let isFailedToken):
-            if isFailedToken { await holdBack() }
-            return await send(response, answering: method)
+        case .refused(let refusal):
+            if refusal.isFailedToken { await holdBack() }
+            return await send(refusal)
         }
     }
 
@@ -85,12 +85,14 @@ internal import OCMTLS
         if delay > .zero { try? await EventLoop.sleep(for: delay) }
     }
 
-    private func send(_ response: ErrorResponse, answering method: Method) async -> Exchange.Ending {
+    private func send(_ refusal: RequestIntake.Refusal) async -> Exchange.Ending {
         var output: [UInt8] = []
-        response.write(answering: method, into: &output)
+        refusal.response.write(answering: refusal.method, into: &output)
         let deadline = EventLoop.now.after(nanoseconds: service.bounds.writeStall)
-        guard await transport.writeAll(output, until: deadline) else { return .cut }
-        return response.closes ? .closes : .keepsAlive
+        let isSent = await transport.writeAll(output, until: deadline)
+        service.access?.note(AccessLine(refusal, on: self, sent: isSent ? output.count : 0))
+        guard isSent else { return .cut }
+        return refusal.response.closes ? .closes : .keepsAlive
     }
 
     /// Closes the sending side and reads on for a while: a connection that is closed with unread bytes is reset, and the
@@ -207,11 +209,12 @@ extension ClientConnection {
 
     private func refuse(_ failure: ReadFailure) async -> Exchange.Ending {
         switch failure {
-        case .malformed(let error): return await send(ErrorResponse(error), answering: .get)
+        case .malformed(let error):
+            return await send(RequestIntake.Refusal(response: ErrorResponse(error), method: .get))
         case .timedOut:
             let response = ErrorResponse(
                 status: 408, type: "invalid_request_error", message: "the request did not arrive in time", closes: true)
-            return await send(response, answering: .get)
+            return await send(RequestIntake.Refusal(response: response, method: .get))
         case .connectionLost: return .cut
         }
     }

@@ -4,6 +4,8 @@ internal import OCMEventLoop
 @EventLoop final class Lifecycle {
     private(set) var drainStart: Instant?
     var failures = FailureRecord()
+    /// The number of the request that came last. Where they begin is each worker's own.
+    private var lastRequest = UInt64(UInt32.random(in: 0...UInt32.max)) << 32
     private var connections: [ObjectIdentifier: (connection: ClientConnection, task: Task<Void, Never>)] = [:]
     private var perAddress: [String: Int] = [:]
     /// Signalled when the last connection ends, or a drain gets another deadline.
@@ -14,6 +16,12 @@ internal import OCMEventLoop
     var isDraining: Bool { drainStart != nil }
 
     var connectionCount: Int { connections.count }
+
+    /// A number for a request, which no other has.
+    func numberRequest() -> UInt64 {
+        lastRequest &+= 1
+        return lastRequest
+    }
 
     /// Requests whose answers are not whole yet.
     var exchangeCount: Int { connections.values.count { $0.connection.exchange != nil } }
@@ -38,10 +46,9 @@ internal import OCMEventLoop
         perAddress[address] = count == 1 ? nil : count - 1
     }
 
-    /// Ends idle connections and waits for the others, which are cut at the deadline.
-    func drain(until deadline: Instant) async {
+    /// Ends idle connections and waits for the others, which are cut at the deadline, see ``move(_:)``.
+    func drain() async {
         drainStart = EventLoop.now
-        self.deadline = deadline
         for (connection, _) in connections.values { connection.noteDrain() }
         while !connections.isEmpty {
             do throws(WaitError) {
@@ -59,7 +66,7 @@ internal import OCMEventLoop
         for (connection, task) in connections.values where connection.exchange?.isRevoked == true { task.cancel() }
     }
 
-    /// Gives the drain under way another deadline.
+    /// Gives the drain that is to begin its deadline, or the one under way another.
     func move(_ deadline: Instant) {
         self.deadline = deadline
         emptied.signal()

@@ -5,8 +5,16 @@ internal import OCMIPC
 /// What a head that was read leads to.
 enum RequestIntake {
     case exchange(Exchange)
-    /// The client is refused. The failed token is to be held against the address.
-    case refused(ErrorResponse, method: Method, isFailedToken: Bool)
+    case refused(Refusal)
+
+    struct Refusal {
+        let response: ErrorResponse
+        let method: Method
+        var user: User?
+        /// The token is to be held against the address.
+        var isFailedToken = false
+        var trace: RequestTrace?
+    }
 }
 
 extension ClientConnection {
@@ -14,10 +22,17 @@ extension ClientConnection {
     ///
     /// Runs without suspension: head and bytes are those of the shared buffers.
     func admit(_ head: RequestHead, _ bytes: Span<UInt8>, from offset: Int) -> RequestIntake {
-        let intake = decide(head, bytes, from: offset)
-        // What follows a refused request that has no body is the next request.
-        if case .refused(let response, _, _) = intake, !response.closes { input.append(bytes, offset..<bytes.count) }
-        return intake
+        let trace = RequestTrace(head, of: bytes, headBytes: offset, number: lifecycle.numberRequest())
+        switch decide(head, bytes, from: offset) {
+        case .exchange(let exchange):
+            exchange.trace = trace
+            return .exchange(exchange)
+        case .refused(var refusal):
+            // What follows a refused request that has no body is the next request.
+            if !refusal.response.closes { input.append(bytes, offset..<bytes.count) }
+            refusal.trace = trace
+            return .refused(refusal)
+        }
     }
 
     private func decide(_ head: RequestHead, _ bytes: Span<UInt8>, from offset: Int) -> RequestIntake {
@@ -27,9 +42,10 @@ extension ClientConnection {
         switch Authorization(head, in: bytes, users: service.users) {
         case .granted(let granted): user = granted
         case .refused(let reason):
+            let response = ErrorResponse(
+                status: 401, type: "authentication_error", message: reason.message, closes: true)
             return .refused(
-                ErrorResponse(status: 401, type: "authentication_error", message: reason.message, closes: true),
-                method: head.method, isFailedToken: reason == .unknown)
+                RequestIntake.Refusal(response: response, method: head.method, isFailedToken: reason == .unknown))
         }
         guard let route = service.route else { return refuse(head, unavailable) }
         if !route.takesChatCompletions, MeteredPath.api(of: path) == .chatCompletions {
@@ -62,10 +78,10 @@ extension ClientConnection {
                 head,
                 ErrorResponse(
                     status: 503, type: "api_error", code: "too_many_requests",
-                    message: "this user has too many requests open", retryAfter: 1))
+                    message: "this user has too many requests open", retryAfter: 1), user: user)
         }
         let exchange = Exchange(
-            request, of: service, by: route, uplink: uplink, client: transport,
+            request, of: service, by: route, uplink: uplink, client: transport, from: address,
             isDraining: { [lifecycle] in lifecycle.isDraining })
         exchange.input.append(bytes, end..<bytes.count)
         return .exchange(exchange)
@@ -112,11 +128,11 @@ extension ClientConnection {
     }
 
     /// The connection can go on only if the request has no body, which would be taken for the next request.
-    private func refuse(_ head: RequestHead, _ response: ErrorResponse) -> RequestIntake {
+    private func refuse(_ head: RequestHead, _ response: ErrorResponse, user: User? = nil) -> RequestIntake {
         var response = response
         if head.framing != .none || !head.keepsAlive || head.version != .http11 || lifecycle.isDraining {
             response.closes = true
         }
-        return .refused(response, method: head.method, isFailedToken: false)
+        return .refused(RequestIntake.Refusal(response: response, method: head.method, user: user))
     }
 }

@@ -56,7 +56,7 @@ struct ConfigurationTests {
         #expect(
             configuration.log
                 == Configuration.Log(
-                    disabled: false, level: .info, output: .standardError, timestamp: true, format: .text))
+                    disabled: false, level: .info, output: .unnamed, timestamp: true, format: .text, access: true))
         #expect(configuration.workers == 4)
         #expect(configuration.workerUser == nil)
         #expect(configuration.drainTimeout == .seconds(1800))

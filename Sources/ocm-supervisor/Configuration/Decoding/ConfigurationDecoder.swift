@@ -59,6 +59,7 @@ struct ConfigurationDecoder {
             }
             log.timestamp = fields.take("timestamp", .boolean) ?? true
             log.format = fields.take("format", .choice) ?? .text
+            log.access = fields.take("access", .boolean) ?? true
             if let output = fields.value("output"), !output.isInert {
                 log.output = self.output(output)
             }
@@ -75,11 +76,8 @@ struct ConfigurationDecoder {
         switch value.content {
         case .string("stderr"): return .standardError
         case .string("stdout"): return .standardOutput
-        case .string("journal"):
-            diagnostics.error(
-                "\"journal\" is not supported yet; use \"stderr\", which systemd takes to the journal", at: value)
-            return .journal
-        default: return path.read(value, diagnostics).map { .file($0) } ?? .standardError
+        case .string("journal"): return .journal
+        default: return path.read(value, diagnostics).map { .file($0) } ?? .unnamed
         }
     }
 }

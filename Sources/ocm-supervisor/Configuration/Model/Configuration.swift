@@ -48,6 +48,8 @@ extension Configuration {
         }
 
         enum Output: Equatable, Sendable {
+            /// Standard error, or the journal where standard error leads there.
+            case unnamed
             case standardError
             case standardOutput
             case journal
@@ -61,10 +63,12 @@ extension Configuration {
 
         var disabled = false
         var level = Level.info
-        var output = Output.standardError
+        var output = Output.unnamed
         /// Whether a line begins with its time.
         var timestamp = true
         var format = Format.text
+        /// Whether there is a line for each request, at level info.
+        var access = true
     }
 
     /// The certificates by which the API, the OAuth server and proxies are verified.

@@ -1,6 +1,7 @@
 import Glibc
 import OCMEventLoop
 import OCMIPC
+import OCMLogging
 
 /// The new program's side of a trial (`run --trial`): everything of the start that can fail, on what was handed over and
 /// beside a supervisor that serves. It reads files and writes none, and its one worker is given no listener.
@@ -79,7 +80,8 @@ import OCMIPC
         let plan: (program: String, account: (user: UInt32, group: UInt32)?)
         do throws(StartFailure) {
             guard let programs = Programs.locate() else { throw .noWorkerProgram }
-            settings = WorkerConfiguration(configuration, generation: 1, roots: try StartUp.roots(configuration))
+            settings = WorkerConfiguration(
+                configuration, generation: 1, roots: try StartUp.roots(configuration), logForm: .text)
             let account = try StartUp.account(configuration)
             plan = (programs.worker, account)
         } catch {
