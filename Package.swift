@@ -109,3 +109,12 @@ if Context.environment["OCM_WARNINGS_AS_ERRORS"] != nil {
         target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
     }
 }
+
+// For builds with a sanitizer: what keeps one from working is left out (limits of address space, system call filters), and
+// the log says so at the start.
+if Context.environment["OCM_SANITIZED"] != nil {
+    for target in package.targets where target.type != .system {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.define("OCM_SANITIZED")]
+        target.cSettings = (target.cSettings ?? []) + [.define("OCM_SANITIZED")]
+    }
+}

@@ -67,6 +67,9 @@ import OCMIPC
         } catch {
             throw .system(error)
         }
+        if Release.isSanitized {
+            log.logger.warning("this build is for a sanitizer: no limit of memory, no system call filter, not for use")
+        }
         let inheritance = handover.map { Inheritance($0) }
         let upgrade = Upgrade(after: handover, logger: log.logger)
         let inherited = try StartUp.handedOver(configuration, manager, log.logger)

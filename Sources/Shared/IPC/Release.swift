@@ -8,4 +8,14 @@ package enum Release {
             start: identification.utf8Start, count: identification.utf8CodeUnitCount)
         return String(unsafe String(decoding: bytes, as: UTF8.self).drop { $0 != " " }.dropFirst())
     }()
+
+    /// Whether this is a build for a sanitizer (`OCM_SANITIZED` in the environment of the build): its workers are not
+    /// confined by what a sanitizer can't live with.
+    package static var isSanitized: Bool {
+        #if OCM_SANITIZED
+            true
+        #else
+            false
+        #endif
+    }
 }
