@@ -1,5 +1,6 @@
 """Under a real systemd: a Debian 12 that installs the package and lives with it. Nothing that was accepted is dropped."""
 
+import asyncio
 import json
 import re
 import time
@@ -62,8 +63,23 @@ async def test_the_first_connection_starts_the_service_and_is_answered(ocm):
 
 def test_ready_is_said_with_a_line_for_the_operator(running):
     assert running.system.show("ocm.service", "StatusText")
-    assert running.system.show("ocm.service", "NFileDescriptorStore") != "0"
     assert running.system.show("ocm.service", "WatchdogUSec") == "30s"
+
+
+@pytest.mark.deadline(60)
+async def test_without_the_socket_unit_its_own_listener_is_kept_while_it_starts_anew(ocm):
+    system = ocm.system
+    system.systemctl("stop", "ocm.socket")
+    system.systemctl("start", "ocm.service")
+    assert system.show("ocm.service", "NFileDescriptorStore") == "1"
+    first = ocm.main()
+    restart = asyncio.create_task(asyncio.to_thread(system.systemctl, "restart", "ocm.service"))
+    asked = 0
+    while not restart.done() or asked < 10:
+        assert (await ask(ocm)).status == 200
+        asked += 1
+    await restart
+    assert ocm.main() not in (0, first)
 
 
 def under_load(ocm, disturb, rounds=ROUNDS):

@@ -29,8 +29,12 @@ struct Draft: ~Copyable {
     ) throws(SystemError) -> Draft {
         let draft = try Draft(beside: target)
         let number = draft.descriptor.number
+        var born = stat()
+        guard unsafe fstat(number, &born) == 0 else { throw SystemError("fstat") }
         // An owner may give a file to groups of his own only. To nobody's loss, where the group has no rights to it.
-        if fchown(number, old.owner, old.group) != 0, old.owner != geteuid() || old.mode & 0o070 != 0 {
+        if (born.st_uid, born.st_gid) != (old.owner, old.group), fchown(number, old.owner, old.group) != 0,
+            old.owner != geteuid() || old.mode & 0o070 != 0
+        {
             throw SystemError("fchown")
         }
         guard fchmod(number, old.mode) == 0 else { throw SystemError("fchmod") }
