@@ -32,8 +32,6 @@ import OCMIPC
     private static let startTime = Duration.seconds(30)
     /// What a reload under way has to come to its end before a stop.
     private static let reloadTime = Duration.seconds(5)
-    /// As good as for ever.
-    private static let longest = Duration.seconds(365 * 86400)
 
     /// Serves what a configuration says. Returns the exit status when the service has ended.
     ///
@@ -130,7 +128,7 @@ import OCMIPC
 
     /// Finishes what is open.
     private func finish() async {
-        await service.stop(within: deadline.map { $0 - .now } ?? Self.longest)
+        await service.stop(within: deadline.map { $0 - .now })
     }
 
     /// Answers the operator there from now on; who asked on another socket still gets an answer.

@@ -22,6 +22,7 @@ internal import OCMTLS
     private var replayBudget = ByteBudget(0)
     private var dialer: Dialer?
     private var access: AccessLog?
+    private var logForm = LogSetting.unconfigured.form
     private var isOver = false
     /// The supervisor has said that another one follows it.
     private var isLeft = false
@@ -212,7 +213,9 @@ internal import OCMTLS
     }
 
     private func makeLogger(_ configuration: WorkerConfiguration) {
-        let setting = LogSetting(configuration.log)
+        var setting = LogSetting(configuration.log)
+        // The descriptors are those from birth, and so is what is written to them.
+        if life.work == .unconfigured { logForm = setting.form } else { setting.form = logForm }
         logger = setting.logger
         logger[metadataKey: "worker"] = "\(getpid())"
         reporter.logger = logger

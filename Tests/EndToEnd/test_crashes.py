@@ -75,6 +75,34 @@ async def test_a_reload_after_which_workers_keep_dying_is_taken_back(start_ocm):
 
 
 @pytest.mark.deadline(60)
+async def test_deaths_of_workers_that_were_to_end_do_not_count_against_a_reload(start_ocm):
+    ocm = start_ocm(workers=6)
+    ocm.tolerate("worker died", "workers keep dying")
+    old = ocm.workers()
+    streams = []
+    for _ in range(40):
+        connection = await ocm.connect()
+        connection.send(connection.request("POST", "/v1/responses", TURN,
+                                           [("x-fake", json.dumps({"events": 500, "interval": 0.02}))]))
+        await connection.head()
+        streams.append(connection)
+    path = ocm.directory / "config.json"
+    configuration = json.loads(path.read_text())
+    configuration["supervisor"]["workers"] = 1
+    path.write_text(json.dumps(configuration))
+    assert admin.ask(ocm.socket_path, "POST", "/reload")[2]["outcome"] == "applied"
+    (new,) = set(ocm.workers()) - set(old)
+    for victim in old:
+        if proc.alive(victim):
+            os.kill(victim, signal.SIGKILL)
+    await eventually_async(lambda: ocm.workers() == [new], 10, "the others to be gone")
+    assert crashes(ocm)["last_minute"] > 4, "fewer draining workers than a reload may lose"
+    assert admin.status(ocm.socket_path)["reload"]["outcome"] == "applied"
+    for connection in streams:
+        connection.close()
+
+
+@pytest.mark.deadline(60)
 async def test_a_worker_that_dies_while_it_drains_is_told_of(start_ocm):
     ocm = start_ocm(workers=1)
     ocm.tolerate("worker died")

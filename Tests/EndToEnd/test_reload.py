@@ -244,6 +244,21 @@ async def test_the_admin_socket_moves(start_ocm):
 
 # What takes other workers.
 
+async def test_an_admin_socket_that_could_not_be_made_is_made_by_a_reload_of_the_same_file(start_ocm):
+    ocm = start_ocm(start=False)
+    place = ocm.directory / "place"
+    del supervisor(ocm)["admin_socket"]
+    place.write_text("a file")
+    ocm.tolerate("there is no admin socket")
+    ocm.start(variables={"RUNTIME_DIRECTORY": str(place)})
+    place.unlink()
+    place.mkdir()
+    for _ in range(2):
+        ocm.signal(signal.SIGHUP)
+        await eventually_async((place / "admin.sock").exists, 5, "the socket")
+        assert admin.status(place / "admin.sock")["state"] == "serving"
+
+
 async def test_workers_are_as_many_as_configured_then(start_ocm):
     ocm = start_ocm(workers=1)
     (old,) = ocm.workers()

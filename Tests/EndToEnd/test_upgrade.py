@@ -6,6 +6,7 @@ import os
 import pathlib
 import random
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -263,9 +264,17 @@ def test_a_configuration_that_could_not_be_started_with_leaves_the_old_one_runni
     ocm.tolerate(FAILED)
     path = ocm.directory / "config.json"
     good = path.read_text()
+    taken = socket.create_server(("127.0.0.1", 0))
+    service = json.loads(good)["services"][0]
+    second = json.dumps(service | {"tag": "second", "listen_port": taken.getsockname()[1],
+                                   "usages_path": str(ocm.directory / "second.json")})
+    elsewhere = json.dumps(service | {"tag": "second", "listen_port": 0, "usages_path": "/nowhere/second.json"})
     cases = [("{", "config.json"),
              (good.replace('"alice"', '"bob"'), "bob"),
-             (good.replace(str(ocm.directory / "state"), str(ocm.directory / "other")), "state_directory has become"),
+             (good.replace(str(ocm.directory / "state"), str(ocm.directory / "other")), "would not find the workers"),
+             (good.replace('"services": [', f'"services": [{second}, '), "Address already in use"),
+             (good.replace('"services": [', f'"services": [{elsewhere}, '), "/nowhere/second.json"),
+             (good.replace(str(ocm.socket_path), "/nowhere/admin.sock"), "/nowhere/admin.sock"),
              (good.replace('"supervisor": {', '"supervisor": {"pricing_path": "/nowhere.json", '), "/nowhere.json")]
     for text, reason in cases:
         path.write_text(text)
@@ -273,6 +282,49 @@ def test_a_configuration_that_could_not_be_started_with_leaves_the_old_one_runni
         assert done.returncode == 1 and reason in done.stderr, (reason, done.stderr)
     path.write_text(good)
     upgraded(ocm, 1)
+    taken.close()
+
+
+def test_a_configuration_file_by_which_the_workers_would_not_be_found_is_refused(installed):
+    ocm = installed()
+    ocm.tolerate(FAILED)
+    path = ocm.directory / "config.json"
+    target = path.rename(ocm.directory / "another.json")
+    path.symlink_to(target)
+    done = command(ocm)
+    assert done.returncode == 1 and "would not find the workers" in done.stderr, done.stderr
+    path.unlink()
+    target.rename(path)
+    upgraded(ocm, 1)
+
+
+def test_nothing_is_executed_where_workers_could_not_be_found_again(start_ocm):
+    ocm = start_ocm(start=False)
+    (ocm.directory / "state").write_text("a file")
+    ocm.tolerate(FAILED, "workers could not be taken over")
+    ocm.start()
+    done = command(ocm)
+    assert done.returncode == 1 and "could not be found again" in done.stderr, done.stderr
+    assert ocm.running and len(ocm.workers()) == 2
+
+
+async def test_a_reload_after_it_concerns_the_workers_of_before_too(installed):
+    """Each of them, and each within a second: a user who is removed loses what is open, another keeps it."""
+    ocm = installed()
+    removed, kept = await stream(ocm, events=400, interval=0.02), await ocm.connect("bob")
+    kept.send(kept.request("POST", "/v1/responses", TURN, [("x-fake", json.dumps({"events": 150, "interval": 0.02}))]))
+    response = await kept.head()
+    await asyncio.to_thread(upgraded, ocm, 1)
+    path = ocm.directory / "config.json"
+    configuration = json.loads(path.read_text())
+    configuration["services"][0]["users"] = [one for one in configuration["services"][0]["users"] if one["name"] == "bob"]
+    path.write_text(json.dumps(configuration))
+    result = admin.ask(ocm.socket_path, "POST", "/reload")[2]
+    assert (result["outcome"], result["warnings"]) == ("applied", [])
+    async with asyncio.timeout(1):
+        with pytest.raises((Ended, asyncio.IncompleteReadError)):
+            await rest(*removed)
+    assert b"response.completed" in await rest(kept, response)
 
 
 @pytest.fixture

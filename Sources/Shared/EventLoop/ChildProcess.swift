@@ -118,6 +118,12 @@ internal import Glibc
         }
     }
 
+    /// Whether it has ended, known to the loop already or not (pidfd_open(2): the descriptor is readable then).
+    package var hasEnded: Bool {
+        var poll = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
+        return unsafe ended != nil || Glibc.poll(&poll, 1, 0) > 0
+    }
+
     /// Sends a signal; nothing happens where the child has ended already.
     package func kill(_ signal: Int32) {
         if ended == nil { ocm_pidfd_send_signal(descriptor.number, signal) }

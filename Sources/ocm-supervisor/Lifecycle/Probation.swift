@@ -11,8 +11,10 @@ struct Probation {
     private static let time = Duration.seconds(30)
     static let deathsAtMost = 4
 
-    /// - Parameter before: that of the configuration before, which may not have stood it yet.
-    init(of before: Configuration, _ probation: Probation?, at now: Instant) {
+    /// - Parameters:
+    ///   - before: the configuration before, which may not have stood its own probation yet.
+    ///   - probation: that one.
+    init(after before: Configuration, _ probation: Probation?, at now: Instant) {
         lastGood = probation.map { $0.isOver(at: now) ? before : $0.lastGood } ?? before
         end = now + Self.time
     }

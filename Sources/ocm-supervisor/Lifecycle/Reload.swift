@@ -40,6 +40,8 @@ import OCMIPC
         attempt { () throws(StartFailure) in try readFiles() }
         listeners = service.fleet.listeners.prepare(configuration.services)
         failures += listeners.failures.map { "\(StartFailure.listener($0))" }
+        // Opening a usage file may make it, and brings it up to date.
+        guard failures.isEmpty else { return false }
         ledgers = await service.accounts.prepare(configuration.services, prices: prices)
         failures += ledgers.failures.map { "\($0)" }
         guard failures.isEmpty else { return false }
@@ -58,7 +60,7 @@ import OCMIPC
             surroundings = try StartUp.loginSurroundings(configuration, service.programs)
         }
         workers = try StartUp.workerConfiguration(
-            configuration, generation: service.nextGeneration(), log: log.target ?? service.log.target)
+            configuration, generation: service.nextGeneration(), logForm: (log.target ?? service.log.target).form)
         let areOthers = workers.roots != service.workers.roots
         if areOthers, configuration.trust == service.configuration.trust {
             plan.found("certificate: the trusted certificates are others", needsGeneration: true)
@@ -133,9 +135,15 @@ import OCMIPC
         fleet.update(workers)
         if let generation { fleet.promote(generation, retiringWithin: configuration.drainTimeout) }
         service.tidy()
-        guard await !fleet.isConfirmed(workers.generation, until: EventLoop.now + Self.confirmationTime) else {
-            return []
+        var warnings: [String] = []
+        if await !fleet.isConfirmed(workers.generation, until: EventLoop.now + Self.confirmationTime) {
+            warnings.append("some workers have not confirmed the configuration yet")
         }
-        return ["some workers have not confirmed the configuration yet"]
+        let strangers = fleet.strangers
+        if strangers > 0 {
+            warnings.append(
+                "\(strangers) workers of another version finish what is open with the configuration that they have")
+        }
+        return warnings
     }
 }

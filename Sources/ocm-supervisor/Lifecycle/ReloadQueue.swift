@@ -20,8 +20,10 @@ import OCMEventLoop
     private let asked = Wakeup()
     private let closed = Wakeup()
     private var isRunning = false
-    /// Whether one has begun and not ended.
-    private(set) var isUnderWay = false
+    private var isBusy = false
+
+    /// Whether one is asked for, or has begun, and who asked has not been answered.
+    var isUnderWay: Bool { isBusy || isAsked || isTakenBack }
 
     /// Has one begin as soon as may be.
     func ask() {
@@ -46,33 +48,36 @@ import OCMEventLoop
     }
 
     /// Does what is asked for until it is closed.
-    func run(_ reload: () async -> ReloadResult, takingBack: () async -> ReloadResult) async {
+    ///
+    /// - Parameter takingBack: nil where there was nothing to be taken back any more.
+    func run(_ reload: () async -> ReloadResult, takingBack: () async -> ReloadResult?) async {
         isRunning = true
         while !isClosed {
+            isBusy = true
             if isTakenBack {
                 isTakenBack = false
-                isUnderWay = true
-                last = await takingBack()
-                isUnderWay = false
-            }
-            guard isAsked else {
+                if let result = await takingBack() { last = result }
+            } else if isAsked {
+                let requests = waiting
+                (waiting, isAsked) = ([], false)
+                answer(requests, await reload())
+            } else {
+                isBusy = false
                 try? await asked.wait()
-                continue
-            }
-            let requests = waiting
-            (waiting, isAsked) = ([], false)
-            isUnderWay = true
-            let result = await reload()
-            isUnderWay = false
-            last = result
-            for request in requests {
-                request.result = result
-                request.answered.signal()
             }
         }
+        isBusy = false
         isRunning = false
         for request in waiting { request.answered.signal() }
         closed.signal()
+    }
+
+    private func answer(_ requests: [Request], _ result: ReloadResult) {
+        last = result
+        for request in requests {
+            request.result = result
+            request.answered.signal()
+        }
     }
 
     /// Begins no more, and waits for the end of one that is under way, until the deadline: a disk may not answer.

@@ -10,13 +10,15 @@ struct ReloadResult: Codable, Equatable, Sendable {
         case refused
         /// It was in force, and workers kept dying: the one before is in force again.
         case takenBack = "taken-back"
+        /// It is in force, workers keep dying, and the one before can't be put into force again.
+        case stuck
     }
 
     let outcome: Outcome
     let time: String
-    /// What is other than before, or would have been: `services[codex].users: dave added`.
+    /// What is other than before: `services[codex].users: dave added`.
     var changes: [String] = []
-    /// Why it was refused: all reasons.
+    /// Why it was refused, or is not what serves: all reasons.
     var errors: [String] = []
     /// What is probably not meant.
     var warnings: [String] = []
@@ -26,14 +28,8 @@ struct ReloadResult: Codable, Equatable, Sendable {
         self.time = time.wholeSeconds
     }
 
-    static func takenBack(_ errors: [String]) -> ReloadResult {
-        var result = ReloadResult(.takenBack)
-        result.errors = errors
-        return result
-    }
-
-    static func refused(_ errors: [String]) -> ReloadResult {
-        var result = ReloadResult(.refused)
+    static func failed(_ outcome: Outcome, _ errors: [String]) -> ReloadResult {
+        var result = ReloadResult(outcome)
         result.errors = errors
         return result
     }

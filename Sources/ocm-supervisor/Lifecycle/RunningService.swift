@@ -21,7 +21,8 @@ import OCMIPC
     private(set) var plan: WorkerGeneration.Plan
     /// Services that are no more, and that workers may still serve.
     private(set) var retained: Set<String> = []
-    private var lastGeneration: UInt64 = 1
+    /// No supervisor before this one has given its configurations these numbers: its workers may still be there.
+    private var lastGeneration = UInt64(clamping: Timestamp.now.seconds) << 20
     /// The hosts that workers connect to; others are not looked up for them.
     private var hosts: [String: UInt16] = [:]
     /// What the program before this one has left in the process.
@@ -37,7 +38,7 @@ import OCMIPC
         self.inheritance = inheritance
         guard let programs = Programs.locate() else { throw .noWorkerProgram }
         self.programs = programs
-        workers = try StartUp.workerConfiguration(configuration, generation: 1, log: log.target)
+        workers = try StartUp.workerConfiguration(configuration, generation: lastGeneration, logForm: log.target.form)
         logins = CredentialStores(
             configuration.services, try StartUp.loginSurroundings(configuration, programs), logger: log.logger)
         resolver = Resolver(program: programs.supervisor, logger: log.logger)
@@ -107,7 +108,8 @@ import OCMIPC
     /// Ends after a start that failed. The workers of an earlier supervisor serve on.
     func abandon() async {
         fleet.abandon()
-        await accounts.close(until: EventLoop.now + Self.lastCommitTime)
+        let deadline = EventLoop.now + Self.lastCommitTime
+        await accounts.close { deadline }
         await logins.stop()
     }
 
@@ -127,9 +129,12 @@ import OCMIPC
     }
 
     /// Ends the workers first, then saves what they have reported; a refresh that is under way comes to its end.
-    func stop(within duration: Duration) async {
+    ///
+    /// - Parameter duration: nil lets it take as long as it takes.
+    func stop(within duration: Duration?) async {
         await fleet.stop(within: duration)
-        await accounts.close(until: max(fleet.stopDeadline, EventLoop.now + Self.lastCommitTime))
+        let least = EventLoop.now + Self.lastCommitTime
+        await accounts.close { [fleet] in fleet.isHurried ? .now : max(fleet.stopDeadline, least) }
         await logins.stop()
     }
 }

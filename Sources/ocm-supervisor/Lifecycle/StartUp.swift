@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import OCMEventLoop
 import OCMIPC
+import OCMLogging
 import OCMTLS
 
 /// The steps of the start that can fail, each with what the operator is told.
@@ -141,10 +142,10 @@ import OCMTLS
 
     /// What workers are told of a configuration.
     static func workerConfiguration(
-        _ configuration: Configuration, generation: UInt64, log: LogTarget
+        _ configuration: Configuration, generation: UInt64, logForm: LogForm
     ) throws(StartFailure) -> WorkerConfiguration {
         let workers = WorkerConfiguration(
-            configuration, generation: generation, roots: try roots(configuration), logForm: log.form)
+            configuration, generation: generation, roots: try roots(configuration), logForm: logForm)
         do throws(IPCError) { try SupervisorMessage.configure(workers).check() } catch { throw .tooLarge(error) }
         return workers
     }

@@ -12,7 +12,7 @@ extension Supervisor {
         case .applied:
             service.log.logger.notice("reloaded", metadata: ["changes": "\(result.changes.joined(separator: "; "))"])
         case .unchanged: service.log.logger.notice("reloaded: nothing has changed")
-        case .refused, .takenBack:
+        case .refused, .takenBack, .stuck:
             for error in result.errors {
                 service.log.logger.error("reload refused, what ran goes on", metadata: ["reason": "\(error)"])
             }
@@ -27,24 +27,26 @@ extension Supervisor {
     }
 
     /// Puts the last good configuration into force again, whatever the file says.
-    func takeBack() async -> ReloadResult {
-        guard let probation, probation.deaths > Probation.deathsAtMost else { return ReloadResult(.unchanged) }
+    ///
+    /// - Returns: nil where another reload has come in between.
+    func takeBack() async -> ReloadResult? {
+        guard let probation, probation.deaths > Probation.deathsAtMost else { return nil }
         self.probation = nil
         let result = await apply(probation.lastGood)
+        // A probation is for what an operator has asked for.
+        self.probation = nil
         let reason = "\(probation.deaths) workers have died since the reload"
-        if result.outcome == .refused {
-            for error in result.errors {
-                service.log.logger.error(
-                    "a reload after which workers keep dying can't be taken back", metadata: ["reason": "\(error)"])
-            }
-        } else {
+        guard result.outcome == .refused else {
             service.log.logger.error(
                 "the reload is taken back, the configuration before is in force again",
                 metadata: ["reason": "\(reason)"])
+            return .failed(.takenBack, [reason])
         }
-        // A probation is for what an operator has asked for.
-        self.probation = nil
-        return .takenBack([reason] + result.errors)
+        for error in result.errors {
+            service.log.logger.error(
+                "a reload after which workers keep dying can't be taken back", metadata: ["reason": "\(error)"])
+        }
+        return .failed(.stuck, [reason] + result.errors)
     }
 
     private func attempt() async -> ReloadResult {
@@ -52,7 +54,7 @@ extension Supervisor {
         do throws(InvalidConfiguration) {
             configuration = try ConfigurationFile.load(service.configuration.file).configuration
         } catch {
-            return .refused(error.diagnostics.map(\.text))
+            return .failed(.refused, error.diagnostics.map(\.text))
         }
         return await apply(configuration)
     }
@@ -66,8 +68,9 @@ extension Supervisor {
         guard isReady, reload.failures.isEmpty else {
             await reload.discard()
             socket?.close()
-            return .refused(reload.failures)
+            return .failed(.refused, reload.failures)
         }
+        if let socket { answer(on: socket) }
         var result = ReloadResult(reload.plan.isEmpty ? .unchanged : .applied)
         result.changes = reload.plan.changes
         result.warnings = configuration.warnings.map(\.text)
@@ -75,8 +78,7 @@ extension Supervisor {
             reload.reopenLog()
             await reload.discard()
         } else {
-            if let socket { answer(on: socket) }
-            probation = Probation(of: before, probation, at: EventLoop.now)
+            probation = Probation(after: before, probation, at: EventLoop.now)
             result.warnings += await reload.commit()
         }
         return result

@@ -46,13 +46,16 @@ extension Supervisor {
             resumeAdmin: { [self] in
                 admin?.resume()
                 manager.serving()
-            }, leave: { [service] in service.fleet.leave() })
+            }, leave: { [service] in service.fleet.leave() },
+            configuration: { [service] in FileVersion(of: service.configuration.file) })
     }
 
     private var obstacle: Upgrade.Obstacle? {
         guard state == .serving else { return .lasting(.notServing(state.rawValue)) }
+        if service.rendezvous == nil { return .lasting(.noRendezvous) }
         if reloads.isUnderWay { return .passing(.reloading) }
         if let obstacle = service.logins.upgradeObstacle { return obstacle }
+        if service.fleet.workers.contains(where: \.hasEnded) { return .passing(.burying) }
         let living = Set(service.fleet.workers.map(\.identity))
         return service.accounts.hasPending(besides: living) ? .passing(.usage) : nil
     }

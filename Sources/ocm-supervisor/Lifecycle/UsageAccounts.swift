@@ -30,6 +30,8 @@ import OCMIPC
     private static let warningsAtMost = 100
     /// How long a file that was let go of a moment ago is waited for.
     private static let closingTime = Duration.seconds(5)
+    /// How often a close looks whether its deadline has moved.
+    private static let closingPause = Duration.milliseconds(100)
 
     /// Opens the ledgers. Throws where another supervisor keeps one of the files.
     init(_ services: [ServiceConfiguration], prices: PriceBook, logger: Logger) async throws(LedgerError) {
@@ -164,13 +166,16 @@ import OCMIPC
         closeUnused()
     }
 
-    /// Saves everything and lets go of the files, by a deadline: a disk may not answer at all.
-    func close(until deadline: Instant) async {
+    /// Saves everything and lets go of the files, by a deadline, which may move: a disk may not answer at all.
+    func close(until deadline: () -> Instant) async {
         former.tellSums()
         for kept in ledgers.values { kept.upkeep.close() }
-        for (path, kept) in ledgers.merging(closing, uniquingKeysWith: { $1 })
-        where await !kept.upkeep.isClosed(by: deadline) {
-            logger.error("the disk does not answer: what it has not taken is lost", metadata: ["file": "\(path)"])
+        for (path, kept) in ledgers.merging(closing, uniquingKeysWith: { $1 }) {
+            while await !kept.upkeep.isClosed(by: min(deadline(), EventLoop.now + Self.closingPause)) {
+                guard EventLoop.now >= deadline() else { continue }
+                logger.error("the disk does not answer: what it has not taken is lost", metadata: ["file": "\(path)"])
+                break
+            }
         }
     }
 }

@@ -123,7 +123,8 @@ extension ListenerSet {
     private func bound(_ service: ServiceConfiguration, besides dropped: [Owned]) throws(ListenFailure) -> Owned {
         let text = service.listener.address.text
         guard let address = SocketAddress(literal: text, port: service.listener.port) else {
-            throw ListenFailure(service: service.tag, address: text, reason: SystemError("if_nametoindex"))
+            throw ListenFailure(
+                service: service.tag, address: text, port: service.listener.port, reason: SystemError("if_nametoindex"))
         }
         do throws(SystemError) {
             let descriptor = try Listener.bind(
@@ -132,7 +133,7 @@ extension ListenerSet {
                 service: service.tag, address: Listener.localAddress(of: descriptor) ?? address,
                 number: descriptor.release())
         } catch {
-            throw ListenFailure(service: service.tag, address: "\(address)", reason: error)
+            throw ListenFailure(service: service.tag, address: "\(address)", port: address.port, reason: error)
         }
     }
 }

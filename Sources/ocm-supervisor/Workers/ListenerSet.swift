@@ -22,6 +22,7 @@ import OCMEventLoop
     struct ListenFailure: Error {
         let service: String
         let address: String
+        let port: UInt16
         let reason: SystemError
     }
 
@@ -82,12 +83,13 @@ import OCMEventLoop
     private func bind(_ service: ServiceConfiguration, _ logger: Logger) throws(ListenFailure) {
         let text = service.listener.address.text
         guard let address = SocketAddress(literal: text, port: service.listener.port) else {
-            throw ListenFailure(service: service.tag, address: text, reason: SystemError("if_nametoindex"))
+            throw ListenFailure(
+                service: service.tag, address: text, port: service.listener.port, reason: SystemError("if_nametoindex"))
         }
         do throws(SystemError) {
             addOwn(try Listener.bind(to: address), service, logger)
         } catch {
-            throw ListenFailure(service: service.tag, address: "\(address)", reason: error)
+            throw ListenFailure(service: service.tag, address: "\(address)", port: address.port, reason: error)
         }
     }
 

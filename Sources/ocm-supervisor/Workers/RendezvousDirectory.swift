@@ -27,10 +27,7 @@ import OCMTLS
 
     /// - Parameter inheritance: where the directory may be, open and locked already.
     init(state: String, configuration: String, from inheritance: Inheritance?) throws(Unusable) {
-        // However the file is named this time.
-        let file = CredentialFile(path: configuration).target
-        let name = SHA256Digest(of: file.utf8Span.span).hexadecimal.prefix(16)
-        path = "\(state)/workers-\(name)"
+        path = Self.path(state: state, configuration: configuration)
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -55,6 +52,21 @@ import OCMTLS
         guard flock(directory.number, LOCK_EX | LOCK_NB) == 0 else {
             throw Unusable(description: "another supervisor runs with this configuration file and state directory")
         }
+    }
+
+    private static func path(state: String, configuration: String) -> String {
+        // However the file is named this time.
+        let file = CredentialFile(path: configuration).target
+        return "\(state)/workers-\(SHA256Digest(of: file.utf8Span.span).hexadecimal.prefix(16))"
+    }
+
+    /// Whether an open directory is the one that is found by these paths now.
+    static func isAt(_ directory: Int32, state: String, configuration: String) -> Bool {
+        var (open, found) = (Glibc.stat(), Glibc.stat())
+        guard unsafe fstat(directory, &open) == 0,
+            unsafe stat(path(state: state, configuration: configuration), &found) == 0
+        else { return false }
+        return (open.st_dev, open.st_ino) == (found.st_dev, found.st_ino)
     }
 
     /// Another descriptor of the same lock, the caller's.

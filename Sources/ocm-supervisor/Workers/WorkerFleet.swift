@@ -15,7 +15,7 @@ import OCMIPC
     /// What to do with what a worker says, and when one has ended and all that it said has been handled.
     var handle: (WorkerProcess, WorkerProcess.Event) -> Void = { _, _ in }
     var ended: (WorkerProcess) -> Void = { _ in }
-    /// Called when all are gone that were to end.
+    /// Called when a worker has ended and none is left that was to end.
     var retiredEnded: () -> Void = {}
 
     private let program: String
@@ -27,7 +27,7 @@ import OCMIPC
     /// The service is about to end: no worker that starts is waited for.
     private var isEnding = false
     /// Nothing is waited for any more.
-    private var isHurried = false
+    private(set) var isHurried = false
     /// What a worker that starts has to be told, the latest of each.
     private var credentials: [String: CredentialState] = [:]
     private var addresses: [String: [SocketAddress]] = [:]
@@ -52,7 +52,7 @@ import OCMIPC
     var workers: [WorkerProcess] { orphans + generations.flatMap(\.workers) }
 
     /// Whether workers are left of earlier generations or of an earlier supervisor.
-    var hasRetired: Bool { !orphans.isEmpty || others.contains { $0.isRetired } }
+    var hasRetired: Bool { !orphans.isEmpty || others.contains { $0.duty == .retired } }
 
     /// Something has happened that somebody may wait for.
     func noteChange() {
@@ -60,7 +60,7 @@ import OCMIPC
     }
 
     func noteEnd(of generation: WorkerGeneration) {
-        if generation.isRetired, generation.workers.isEmpty { others.removeAll { $0 === generation } }
+        if generation.duty == .retired, generation.workers.isEmpty { others.removeAll { $0 === generation } }
         noteEndOfRetired()
     }
 
@@ -123,7 +123,7 @@ extension WorkerFleet {
 
     /// Has the workers of an earlier supervisor finish what they have open, and end.
     func retireOrphans(within duration: Duration?) {
-        for worker in orphans { worker.drain(within: duration.milliseconds) }
+        for worker in orphans { worker.drain(within: duration) }
     }
 
     /// Lets go of the workers of an earlier supervisor, and of the own ones: this start has failed, and the next one may not.
@@ -146,14 +146,26 @@ extension WorkerFleet {
         broadcast(.addresses(host: host, found))
     }
 
-    /// Has all workers that serve take what of another configuration they can take under way.
+    /// Has all workers that serve, or finish what is open, take what of another configuration they can take under way.
     func update(_ configuration: WorkerConfiguration) {
         for generation in generations { generation.update(configuration) }
+        for orphan in orphans { bringUpToDate(orphan, configuration) }
     }
+
+    /// Tells a worker the configuration in force, where it has started with an earlier one.
+    func bringUpToDate(_ worker: WorkerProcess, _ configuration: WorkerConfiguration) {
+        guard worker.isReady, worker.confirmed != configuration.generation else { return }
+        var live = configuration
+        live.roots = []
+        worker.send(.configure(live))
+    }
+
+    /// How many workers are of a version that can't be told a configuration.
+    var strangers: Int { workers.count { $0.isStranger } }
 
     /// Waits until all of them have said that it is in force.
     func isConfirmed(_ generation: UInt64, until deadline: Instant) async -> Bool {
-        while generations.contains(where: { $0.workers.contains { $0.isReady && $0.confirmed != generation } }) {
+        while workers.contains(where: { $0.isReady && !$0.isStranger && $0.confirmed != generation }) {
             if isEnding { return false }
             do { try await changed.wait(until: deadline) } catch { return false }
         }
@@ -162,10 +174,9 @@ extension WorkerFleet {
 
     /// Has those that write to a file write to the one that has its name now.
     func reopenLog(_ target: LogTarget) {
-        for generation in generations where generation.plan.log === target {
-            for worker in generation.workers where worker.isReady {
-                worker.send(.log, descriptors: [target.descriptor])
-            }
+        let writers = generations.filter { $0.plan.log === target }.flatMap(\.workers)
+        for worker in orphans + writers where worker.isReady {
+            worker.send(.log, descriptors: [target.descriptor])
         }
     }
 
@@ -197,12 +208,12 @@ extension WorkerFleet {
 
     /// Tells a worker that has become ready what the others know already.
     private func introduce(_ worker: WorkerProcess, of generation: WorkerGeneration) {
-        generation.bringUpToDate(worker)
+        bringUpToDate(worker, generation.configuration)
         // It may have been opened anew since.
         worker.send(.log, descriptors: [generation.plan.log.descriptor])
         for (service, credential) in credentials { worker.send(.credential(service: service, credential)) }
         for (host, found) in addresses { worker.send(.addresses(host: host, found)) }
-        if generation.isActive { giveListeners(to: worker) }
+        if generation.duty == .serving { giveListeners(to: worker) }
     }
 
     func giveListeners(to worker: WorkerProcess) {
@@ -277,12 +288,12 @@ extension WorkerFleet {
         rendezvous?.remove(worker.identity)
         ended(worker)
         // Retired ones that were not ready yet are killed.
-        let isRetired = generation?.isRetired == true && worker.state != .draining
+        let isRetired = generation?.duty == .retired && worker.state != .draining
         if worker.hasDrained || isStopping || isRetired {
             logger.info("worker ended", metadata: ["worker": "\(worker.pid)"])
         } else {
             noteCrash(of: worker, exit, of: generation)
-            if generation?.isActive == true { crashed() }
+            if generation?.duty == .serving { crashed() }
         }
     }
 
@@ -305,7 +316,7 @@ extension WorkerFleet {
             reason += memoryKills?.isNews() == true ? ", for want of memory" : ", which was not this supervisor's"
         }
         logger.error(
-            generation?.isRetired == false ? "worker died, it is replaced" : "worker died",
+            generation.map { $0.duty != .retired } == true ? "worker died, it is replaced" : "worker died",
             metadata: ["worker": "\(worker.pid)", "reason": "\(reason)"])
         let crash = CrashRecord.Crash(time: .now, pid: worker.pid, reason: reason)
         if crashes.note(crash, at: EventLoop.now) {
@@ -319,17 +330,21 @@ extension WorkerFleet {
 // The end.
 extension WorkerFleet {
     /// Drains all workers and waits for their end; those that are left at the deadline are killed.
-    func stop(within duration: Duration) async {
+    ///
+    /// - Parameter duration: nil lets them take as long as they take.
+    func stop(within duration: Duration?) async {
         isStopping = true
         for generation in generations { generation.retire(within: duration) }
         retireOrphans(within: duration)
-        // Who comes now is refused at once, instead of waiting in a queue that nobody will serve.
+        // Who comes now is refused at once, instead of waiting in a queue that nobody will serve; where the service manager
+        // has the sockets, the next start serves them.
         listeners.close()
         pings.signal()
-        stopDeadline = EventLoop.now + duration
+        stopDeadline = duration.map { EventLoop.now + $0 } ?? .never
         while !workers.isEmpty {
             do {
-                try await changed.wait(until: isHurried ? .now : stopDeadline + Self.cuttingTime)
+                try await changed.wait(
+                    until: isHurried ? .now : stopDeadline == .never ? .never : stopDeadline + Self.cuttingTime)
             } catch {
                 for worker in workers { worker.process.kill(9) }
                 await awaitBurials()
@@ -341,7 +356,7 @@ extension WorkerFleet {
     /// Gives a stop under way another deadline.
     func hasten(within duration: Duration) {
         stopDeadline = EventLoop.now + duration
-        for worker in workers { worker.drain(within: duration.wholeMilliseconds) }
+        for worker in workers { worker.drain(within: duration) }
         changed.signal()
     }
 

@@ -15,17 +15,22 @@ import OCMLogging
         var log: LogTarget
     }
 
+    enum Duty {
+        /// Its workers get ready, and have no listeners.
+        case waiting
+        case serving
+        /// They finish what is open, and nobody is replaced.
+        case retired
+    }
+
     let plan: Plan
     /// What a worker that starts is told, and what of it has come since the others started.
     private(set) var configuration: WorkerConfiguration
     private(set) var workers: [WorkerProcess] = []
     private let fleet: WorkerFleet
-    /// Whether its workers are given listeners.
-    private(set) var isActive = false
-    /// Whether nobody is replaced any more.
-    private(set) var isRetired = false
-    /// How many have ended without having become ready, one after the other.
-    private(set) var failures = 0
+    private(set) var duty = Duty.waiting
+    /// For each place, how many have ended without having become ready, one after the other.
+    private var failuresOfPlaces: [Int]
 
     /// Waits between attempts to replace a worker that does not live long.
     private static let backoffAtMost = Duration.seconds(30)
@@ -34,11 +39,12 @@ import OCMLogging
         self.configuration = configuration
         self.plan = plan
         self.fleet = fleet
+        failuresOfPlaces = Array(repeating: 0, count: plan.count)
     }
 
     func start() {
-        for _ in 0..<plan.count {
-            EventLoop.spawn { [self] in await keep() }
+        for place in 0..<plan.count {
+            EventLoop.spawn { [self] in await keep(place) }
         }
     }
 
@@ -48,63 +54,52 @@ import OCMLogging
     /// Takes what of another configuration its workers can take under way.
     func update(_ configuration: WorkerConfiguration) {
         self.configuration = configuration
-        for worker in workers { bringUpToDate(worker) }
+        for worker in workers { fleet.bringUpToDate(worker, configuration) }
     }
 
-    /// Tells a worker the configuration in force, where it has started with an earlier one.
-    func bringUpToDate(_ worker: WorkerProcess) {
-        guard worker.isReady, worker.confirmed != configuration.generation else { return }
-        var live = configuration
-        live.roots = []
-        live.log.form = plan.log.form.rawValue
-        worker.send(.configure(live))
-    }
+    /// How many have ended in one place without having become ready, one after the other.
+    var failures: Int { failuresOfPlaces.max() ?? 0 }
 
     /// Gives all of them listeners, now or when they are ready.
     func activate() {
-        isActive = true
+        duty = .serving
         for worker in workers where worker.state == .serving { fleet.giveListeners(to: worker) }
     }
 
     /// Has all of them finish what is open, and end. Nobody is replaced.
     func retire(within duration: Duration?) {
-        isRetired = true
-        for worker in workers { worker.drain(within: duration.milliseconds) }
+        duty = .retired
+        for worker in workers { worker.drain(within: duration) }
     }
 
     /// Ends all of them at once.
     func abandon() {
-        isRetired = true
+        duty = .retired
         for worker in workers { worker.process.kill(9) }
     }
 
     /// Keeps one place filled.
-    private func keep() async {
+    private func keep(_ place: Int) async {
         var deaths = 0
-        while !isRetired {
+        while duty != .retired {
             let start = EventLoop.now
-            await runWorker()
-            if isRetired { return }
+            await runWorker(in: place)
+            if duty == .retired { return }
             deaths = EventLoop.now - start > .seconds(60) ? 0 : deaths + 1
             let delay = deaths < 2 ? .zero : min(.milliseconds(100) * (1 << min(deaths, 10)), Self.backoffAtMost)
             if delay > .zero { try? await EventLoop.sleep(for: delay) }
         }
     }
 
-    private func runWorker() async {
+    private func runWorker(in place: Int) async {
         guard let worker = fleet.makeWorker(plan) else {
-            failures += 1
+            failuresOfPlaces[place] += 1
             return fleet.noteChange()
         }
         workers.append(worker)
         await fleet.serve(worker, of: self)
         workers.removeAll { $0 === worker }
-        failures = worker.confirmed > 0 ? 0 : failures + 1
+        failuresOfPlaces[place] = worker.confirmed > 0 ? 0 : failuresOfPlaces[place] + 1
         fleet.noteEnd(of: self)
     }
-}
-
-extension Duration? {
-    /// As messages to workers carry it: nothing stands for as long as it takes.
-    var milliseconds: UInt64 { (self ?? .seconds(365 * 86400)).wholeMilliseconds }
 }

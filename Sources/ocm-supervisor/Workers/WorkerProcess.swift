@@ -60,6 +60,12 @@ import OCMIPC
 
     var pid: Int32 { process.pid }
 
+    /// Whether its version is one that can only be told to end.
+    var isStranger: Bool { channel.peer == .stranger }
+
+    /// The process has ended, and what it said last may not have been read yet.
+    var hasEnded: Bool { process.hasEnded }
+
     var isReady: Bool { state == .serving || state == .draining }
 
     /// Starts a worker. Its channel is descriptor 3, its rendezvous 4, the journal 5; else its log goes where the
@@ -202,13 +208,14 @@ import OCMIPC
         try? channel.send(message, descriptors: descriptors)
     }
 
-    /// Has the worker finish what is open and end; again, with another deadline.
-    func drain(within milliseconds: UInt64) {
+    /// Has the worker finish what is open and end; again, with another deadline. Without one, it may take for ever, which
+    /// in the message is a year.
+    func drain(within duration: Duration?) {
         switch state {
         case .serving, .draining:
             state = .draining
-            drainDeadline = EventLoop.now + .milliseconds(Int64(clamping: min(milliseconds, 1 << 40)))
-            send(.drain(milliseconds: milliseconds))
+            drainDeadline = duration.map { EventLoop.now + $0 }
+            send(.drain(milliseconds: (duration ?? .seconds(365 * 86400)).wholeMilliseconds))
         case .started, .configuring, .returning:
             process.kill(9)
         }
@@ -216,7 +223,7 @@ import OCMIPC
 
     /// Asks what is open, and whether it is there at all.
     func ping() {
-        guard isReady, channel.peer != .stranger else { return }
+        guard isReady, !isStranger else { return }
         guard pongDue == nil else {
             pongsMissed += 1
             return

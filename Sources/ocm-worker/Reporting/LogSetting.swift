@@ -11,7 +11,7 @@ struct LogSetting {
 
     static let identifier = "ocm-worker"
 
-    let form: LogForm
+    var form: LogForm
     let level: Logger.Level
     let hasTime: Bool
     /// Whether each request has a line.

@@ -41,7 +41,7 @@ struct ReloadCommand: ParsableCommand {
         switch result.outcome {
         case .applied: lines(["The configuration is in force. What has changed:"] + result.changes.map { "  \($0)" })
         case .unchanged: lines(["Nothing has changed."])
-        case .refused, .takenBack: lines(["The configuration is refused: what ran before goes on."])
+        case .refused, .takenBack, .stuck: lines(["The configuration is refused: what ran before goes on."])
         }
     }
 

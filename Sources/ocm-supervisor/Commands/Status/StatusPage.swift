@@ -44,6 +44,8 @@ struct StatusPage {
         case .unchanged: return ["Reloaded: \(moment(reload.time)), nothing had changed"]
         case .refused:
             return ["Reload refused \(moment(reload.time)), what ran before goes on:"] + reload.errors.map { "  \($0)" }
+        case .stuck:
+            return ["Reload failed \(moment(reload.time)), and can't be taken back:"] + reload.errors.map { "  \($0)" }
         case .takenBack:
             return ["Reload taken back \(moment(reload.time)), what ran before is in force again:"]
                 + reload.errors.map { "  \($0)" }

@@ -4,26 +4,33 @@ import OCMIPC
 import OCMLogging
 
 /// The new program's side of a trial (`run --trial`): everything of the start that can fail, on what was handed over and
-/// beside a supervisor that serves. It reads files and writes none, and its one worker is given no listener.
+/// beside a supervisor that serves. What is new in the configuration is opened as it would be, and left again: an empty lock
+/// beside a new usage file and an empty log are all that stays. Its one worker is given no listener.
 @EventLoop struct TrialRun {
     private let configuration: Configuration
     private let handover: Handover
+    private var log: LogTarget?
+
+    private init(_ configuration: Configuration, _ handover: Handover) {
+        self.configuration = configuration
+        self.handover = handover
+    }
 
     /// What a worker has, from its start until it is ready.
     private static let workerTime = Duration.seconds(10)
 
     enum Failure: Error, CustomStringConvertible {
         case start(StartFailure)
-        case stateDirectory(String, was: String)
+        case otherRendezvous(state: String, configuration: String)
         case worker(String)
         case workerNotReady(Duration)
 
         var description: String {
             switch self {
             case .start(let failure): "\(failure)"
-            case .stateDirectory(let path, let before):
-                "state_directory has become \(path), and an upgrade would lose the workers that are found in \(before): "
-                    + "change it back, or restart"
+            case .otherRendezvous(let state, let configuration):
+                "by the state directory \(state) and the configuration file \(configuration) it would not find the workers "
+                    + "that serve, whose places had other names: change that back, or restart"
             case .worker(let reason): "the new ocm-worker does not work: \(reason)"
             case .workerNotReady(let time):
                 "the new ocm-worker does not work: it was not ready within \(time.components.seconds) s"
@@ -36,7 +43,8 @@ import OCMLogging
         let outcome = Outcome()
         EventLoop.run {
             do throws(Failure) {
-                try await TrialRun(configuration: configuration, handover: handover).run()
+                var trial = TrialRun(configuration, handover)
+                try await trial.run()
                 outcome.failure = nil
             } catch {
                 outcome.failure = "\(error)"
@@ -50,9 +58,9 @@ import OCMLogging
         return (try? FileDescriptor.writeAll(verdict.span, to: STDOUT_FILENO)) == nil ? 1 : 0
     }
 
-    private func run() async throws(Failure) {
-        guard configuration.stateDirectory == handover.stateDirectory else {
-            throw .stateDirectory(configuration.stateDirectory, was: handover.stateDirectory)
+    private mutating func run() async throws(Failure) {
+        guard findsWorkers else {
+            throw .otherRendezvous(state: configuration.stateDirectory, configuration: configuration.file)
         }
         do throws(StartFailure) {
             try await tryStart()
@@ -62,8 +70,18 @@ import OCMLogging
         try await tryWorker()
     }
 
-    private func tryStart() async throws(StartFailure) {
-        do throws(SystemError) { _ = try LogTarget(configuration.log) } catch { throw .log(error) }
+    private var findsWorkers: Bool {
+        guard let rendezvous = handover.rendezvous else {
+            return configuration.stateDirectory == handover.stateDirectory
+        }
+        return RendezvousDirectory.isAt(
+            rendezvous, state: configuration.stateDirectory, configuration: configuration.file)
+    }
+
+    private mutating func tryStart() async throws(StartFailure) {
+        do throws(SystemError) { log = try LogTarget(configuration.log) } catch { throw .log(error) }
+        try await tryAdminSocket()
+        try tryListeners()
         let prices = try StartUp.prices(configuration)
         do throws(LedgerError) {
             // Nothing is to be understood otherwise than it was meant: a later version may have written it.
@@ -71,8 +89,40 @@ import OCMLogging
         } catch {
             throw .ledger(error)
         }
+        try tryUsageFiles()
         guard let programs = Programs.locate() else { throw .noWorkerProgram }
         _ = try StartUp.loginSurroundings(configuration, programs)
+    }
+
+    /// Where it is another one.
+    private func tryAdminSocket() async throws(StartFailure) {
+        guard configuration.adminSocket != handover.adminSocket?.path, let log else { return }
+        try await StartUp.adminSocket(configuration, from: nil, log.logger)?.close()
+    }
+
+    private func tryListeners() throws(StartFailure) {
+        let listeners = ListenerSet()
+        listeners.inherited.activated = handover.listeners.filter(\.isActivated).map {
+            InheritedListeners.Socket(service: $0.service, number: $0.descriptor)
+        }
+        let ports = handover.listeners.compactMap { Listener.localAddress(of: $0.descriptor)?.port }
+        for failure in listeners.prepare(configuration.services).failures {
+            // What runs makes room.
+            if failure.reason.code == EADDRINUSE, ports.contains(failure.port) { continue }
+            throw .listener(failure)
+        }
+    }
+
+    /// Those that are in use are this process's own, but for the program.
+    private func tryUsageFiles() throws(StartFailure) {
+        for path in Set(configuration.services.compactMap(\.usagesPath)) {
+            do throws(LedgerError) {
+                try DirectoryStorage(path: path).lock()
+            } catch {
+                if case .inUse(_, getppid()) = error { continue }
+                throw .ledger(error)
+            }
+        }
     }
 
     private func tryWorker() async throws(Failure) {
@@ -80,8 +130,7 @@ import OCMLogging
         let plan: (program: String, account: (user: UInt32, group: UInt32)?)
         do throws(StartFailure) {
             guard let programs = Programs.locate() else { throw .noWorkerProgram }
-            settings = WorkerConfiguration(
-                configuration, generation: 1, roots: try StartUp.roots(configuration), logForm: .text)
+            settings = try StartUp.workerConfiguration(configuration, generation: 1, logForm: .text)
             let account = try StartUp.account(configuration)
             plan = (programs.worker, account)
         } catch {

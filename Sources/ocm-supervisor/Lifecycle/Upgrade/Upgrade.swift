@@ -27,6 +27,8 @@ import OCMIPC
         var resumeAdmin: () -> Void
         /// Tells the workers.
         var leave: () -> Void
+        /// What the new program will read, as it is now.
+        var configuration: () -> FileVersion?
     }
 
     /// The last one.
@@ -37,6 +39,8 @@ import OCMIPC
     /// The last attempt's number, and when it was asked for.
     private var number: UInt32
     private var begun: Timestamp
+    /// The configuration file that the new program has been tried with.
+    private var tried: FileVersion?
 
     private static let patience = Duration.seconds(60)
 
@@ -84,6 +88,7 @@ import OCMIPC
         logger.notice("upgrade: the new program is tried out", metadata: ["program": "\(program)"])
         let handover = try handedOver(subject)
         defer { Self.close(handover) }
+        tried = subject.configuration()
         let trial = try UpgradeTrial(program: program, handover)
         self.trial = trial
         defer { self.trial = nil }
@@ -98,42 +103,45 @@ import OCMIPC
 
     /// Executes the new program as soon as nothing is in the way. Returns only where that fails.
     func complete(_ subject: Subject) async {
-        await subject.pauseAdmin()
         defer { subject.resumeAdmin() }
-        let deadline = EventLoop.now + Self.patience
+        do throws(UpgradeFailure) {
+            let deadline = EventLoop.now + Self.patience
+            repeat {
+                try await clearTheWay(subject, until: deadline)
+                // Who has asked for what was in the way has been told by then.
+                await subject.pauseAdmin()
+            } while subject.obstacle() != nil
+            guard subject.configuration() == tried else { throw .configurationChanged }
+            // From here on nothing else runs in this program any more.
+            try execute(subject)
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func clearTheWay(_ subject: Subject, until deadline: Instant) async throws(UpgradeFailure) {
         while let obstacle = subject.obstacle() {
             switch obstacle {
-            case .lasting(let failure):
-                fail(failure)
-                return
+            case .lasting(let failure): throw failure
             case .passing(let failure):
-                guard EventLoop.now < deadline else {
-                    fail(failure)
-                    return
-                }
+                guard EventLoop.now < deadline else { throw failure }
                 try? await EventLoop.sleep(for: .milliseconds(20))
             }
         }
-        // From here on nothing else runs in this program any more.
-        fail(execute(subject))
     }
 
-    private func execute(_ subject: Subject) -> UpgradeFailure {
-        guard let program else { return .underWay }
-        do throws(UpgradeFailure) {
-            let handover = try handedOver(subject)
-            defer { Self.close(handover) }
-            let memory: FileDescriptor
-            do throws(SystemError) { memory = try handover.memory() } catch { throw .system(error) }
-            let kept = handover.descriptors + [memory.number]
-            logger.notice("upgrade: the new program takes over", metadata: ["version": "\(report?.to ?? "")"])
-            subject.leave()
-            unsafe ocm_execute(
-                program, CommandLine.unsafeArgv, "\(Handover.variable)=\(memory.number)", kept, kept.count)
-            return .execution(path: program, SystemError("execve"))
-        } catch {
-            return error
-        }
+    /// Returns never: where it does not throw, this program is no more.
+    private func execute(_ subject: Subject) throws(UpgradeFailure) {
+        guard let program else { throw .underWay }
+        let handover = try handedOver(subject)
+        defer { Self.close(handover) }
+        let memory: FileDescriptor
+        do throws(SystemError) { memory = try handover.memory() } catch { throw .system(error) }
+        let kept = handover.descriptors + [memory.number]
+        logger.notice("upgrade: the new program takes over", metadata: ["version": "\(report?.to ?? "")"])
+        subject.leave()
+        unsafe ocm_execute(program, CommandLine.unsafeArgv, "\(Handover.variable)=\(memory.number)", kept, kept.count)
+        throw .execution(path: program, SystemError("execve"))
     }
 
     private func handedOver(_ subject: Subject) throws(UpgradeFailure) -> Handover {

@@ -18,6 +18,12 @@ enum UpgradeFailure: Error, Equatable {
     case refreshing(login: String)
     /// Another configuration is being made ready.
     case reloading
+    /// A worker has ended, and what it said last is not read to its end.
+    case burying
+    /// Workers could not be found again: they would end, and with them what they have open.
+    case noRendezvous
+    /// It is another one than the new program was tried with.
+    case configurationChanged
     /// The disk does not take the last usage of workers that have ended.
     case usage
     case system(SystemError)
@@ -39,6 +45,13 @@ enum UpgradeFailure: Error, Equatable {
             ["new tokens of \(login) could not be written yet (\(problem)), and would be lost"]
         case .refreshing(let login): ["the refresh of \(login) does not come to its end"]
         case .reloading: ["a reload does not come to its end"]
+        case .burying: ["a worker that has ended does not come to its end"]
+        case .noRendezvous:
+            [
+                "the workers could not be found again by the new program, the log says why since the start: "
+                    + "mend that, and restart"
+            ]
+        case .configurationChanged: ["the configuration file has changed since the trial: ask again"]
         case .usage: ["the disk does not take the usage of workers that have ended, and it would be lost"]
         case .system(let error): ["\(error)"]
         case .execution(let path, let error): ["\(path) could not be executed: \(error.reason)"]

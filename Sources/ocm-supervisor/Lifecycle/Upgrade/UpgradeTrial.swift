@@ -25,6 +25,13 @@ import OCMEventLoop
             let (errors, itsErrors) = try StreamSocket.pair(wakeup: wakeup)
             let nothing = try FileDescriptor("open", unsafe open("/dev/null", O_RDONLY | O_CLOEXEC))
             (self.verdict, self.errors) = (verdict, errors)
+            var isStarted = false
+            defer {
+                if !isStarted {
+                    verdict.close()
+                    errors.close()
+                }
+            }
             let output = FileDescriptor(owning: itsVerdict)
             let error = FileDescriptor(owning: itsErrors)
             var plan = ChildProcess.Plan(path: program, arguments: CommandLine.arguments + ["--trial"])
@@ -33,6 +40,7 @@ import OCMEventLoop
             for number in handover.descriptors + [memory.number] { plan.descriptors.append((number, number)) }
             plan.deathSignal = SIGKILL
             child = try ChildProcess(plan)
+            isStarted = true
         } catch {
             throw error.call.description == "spawn" ? .program(path: program, error) : .system(error)
         }
