@@ -7,7 +7,8 @@
 Serves /backend-api/codex/… (a ChatGPT login), /v1/… (an API key), /oauth/token, and what signing in and out takes
 (/oauth/authorize, /api/accounts/deviceauth/…, /codex/device, /oauth/revoke). What an answer looks like is
 ordered by the request's x-fake header (JSON, see fakeapi/behaviour.py) or ahead by POST /_control; GET /_stats says
-what was served, GET /_requests what came.
+what was served, GET /_requests what came, GET /_sockets how WebSockets were. What is ordered for a route "responses" is
+for HTTP; "upgrade", "warmup" and "turn" are for WebSocket.
 """
 
 import argparse

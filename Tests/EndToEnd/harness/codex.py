@@ -30,8 +30,12 @@ def binary():
     return program
 
 
-def run(directory, base_url, token, prompt="say hi", user="alice", seconds=60):
-    """`codex exec` in a home of its own; the finished process with its output as text."""
+def run(directory, base_url, token, prompt="say hi", user="alice", seconds=60, websockets=False, resume=False):
+    """`codex exec` in a home of its own; the finished process with its output as text.
+
+    `resume`: goes on with the last conversation in this directory.
+    """
+    base_url = base_url if base_url.endswith(("/v1", "/codex")) else base_url + "/v1"
     home, work = pathlib.Path(directory) / "codex", pathlib.Path(directory) / "work"
     home.mkdir(exist_ok=True)
     work.mkdir(exist_ok=True)
@@ -40,14 +44,16 @@ model = "gpt-5.5"
 model_provider = "ocm"
 [model_providers.ocm]
 name = "OCM"
-base_url = "{base_url}/v1"
+base_url = "{base_url}"
 wire_api = "responses"
+supports_websockets = {str(websockets).lower()}
 experimental_bearer_token = "{token}"
 http_headers = {{ "x-test-user" = "{user}" }}
 """)
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "CODEX_HOME": str(home), "LANG": "C.UTF-8"}
     return subprocess.run(
-        [str(binary()), "exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", prompt],
+        [str(binary()), "exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox",
+         *(["resume", "--last"] if resume else []), prompt],
         cwd=work, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
 
 

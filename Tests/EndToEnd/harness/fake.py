@@ -72,6 +72,10 @@ class FakeAPI:
     def records(self):
         return self.call("GET", "/_records")
 
+    def sockets(self):
+        """How each WebSocket was, those that have ended first."""
+        return self.call("GET", "/_sockets")
+
     def record(self, response):
         """The request behind an answer, as the fake API got it."""
         return self.call("GET", f"/_requests/{response.request_id}")

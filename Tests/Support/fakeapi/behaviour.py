@@ -51,6 +51,15 @@ class Behaviour:
     gzip: bool | None = None  # None: when Accept-Encoding asks for it
     linger: float = 0  # seconds that the stream stays open after its terminal event; -1 until the peer goes
 
+    # Over WebSocket. `json` may be a list there, of as many messages; a `status` other than 200 makes an error frame, with
+    # `error` and `headers` in it; `raw` is sent without an end of the connection.
+    fragment: int = 0  # bytes in each frame of a message (0: one frame)
+    pings: bool = False  # one before each message, and one between the first two frames of a message
+    rate_limits: bool = True  # a codex.rate_limits message ahead of the response
+    close: int | None = None  # closes with this code; in an upgrade's order after `linger` seconds
+    close_reason: str = ""
+    close_after_events: int = -1  # -1: after the answer
+
     # Faults.
     cut_after_events: int = -1
     cut_after_bytes: int = -1  # of the payload

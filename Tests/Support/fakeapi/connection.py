@@ -22,6 +22,7 @@ class Connection(asyncio.Protocol):
         self.transport = None
         self.serial = 0
         self.turn = 0  # requests on this connection
+        self.socket = None  # the WebSocket that it has become
         self.record = None
         self.answering = None  # the task of an answer that takes its time
         self.over = False  # no request after this one
@@ -40,6 +41,9 @@ class Connection(asyncio.Protocol):
         transport.set_write_buffer_limits(high=1 if transport.get_extra_info("ssl_object") else 0, low=0)
 
     def data_received(self, data):
+        if self.socket:
+            self.socket.data_received(data)
+            return
         if self.over and self.record is None:
             return
         try:
@@ -56,7 +60,9 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, _error):
         self.gone = True
         self.service.disconnected(self)
-        if self.record:
+        if self.socket:
+            self.socket.lost()
+        elif self.record:
             self.finish(False)
         self._wake()
 

@@ -23,6 +23,8 @@ class Control:
         if path == "/_records":
             return [record.described(False) for record in self.service.counts.records.values()
                     if not record.request.target.startswith("/_")]
+        if path == "/_sockets":
+            return [*self.service.ended_sockets, *(socket.described() for socket in self.service.sockets)]
         if path.startswith("/_requests/"):
             record = self.service.counts.records.get(int(path.rpartition("/")[2].removeprefix("req_")))
             return record.described() if record else None
@@ -56,8 +58,11 @@ class Control:
                 self.service.check = bool(value)
             elif name == "drop_idle":
                 result["dropped"] = self.service.drop_idle()
+            elif name == "sockets":
+                result["sockets"] = self.service.command_sockets(value)
             elif name == "reset_stats":
                 self.service.counts.clear()
+                self.service.ended_sockets.clear()
             elif name == "seed":
                 answers.numbers.seed(value)
             else:
@@ -69,7 +74,7 @@ class Control:
         served = [r for r in counts.records.values() if not r.request.target.startswith("/_")]
         return {"usage": counts.totals(), "connections": counts.connections, "open": len(self.service.connections),
                 "requests": len(served), "active": sum(r.ended is None for r in served),
-                "bytes": counts.bytes, "unparsable": counts.refused, "refreshes": login.refreshes,
+                "websockets": len(self.service.sockets), "bytes": counts.bytes, "unparsable": counts.refused, "refreshes": login.refreshes,
                 "reused_refresh_tokens": login.reused, "refused_refreshes": login.refused,
                 "signin": login.sign_in.stats(),
                 "live_refresh_tokens": [t for t, e in login.refresh.items() if e["state"] == "live"],

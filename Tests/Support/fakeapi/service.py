@@ -1,12 +1,13 @@
 """Routes, and the choice of an answer: what a request asks for, what a test has ordered, what the login permits."""
 
 import asyncio
+import collections
 import hashlib
 import json
 import re
 import time
 
-from . import answers
+from . import answers, websocket
 from .behaviour import DEFAULT, Orders, ordered_in
 from .connection import Body
 from .control import Control
@@ -33,6 +34,8 @@ class Service:
         self.control = Control(self)
         self.connections = set()
         self.opened_connections = 0
+        self.sockets = set()  # WebSockets that are open
+        self.ended_sockets = collections.deque(maxlen=20000)  # how the others were
         self.check = True  # whether the login is looked at
         self.week_reset = int(time.time() // 60 + 3000) * 60
         self.limit_headers = [
@@ -56,7 +59,7 @@ class Service:
         self.connections.discard(connection)
 
     def drop_idle(self):
-        idle = [c for c in self.connections if c.record is None]
+        idle = [c for c in self.connections if c.record is None and c.socket is None]
         for connection in idle:
             connection.transport.close()
         return len(idle)
@@ -104,7 +107,8 @@ class Service:
         except (ValueError, TypeError) as error:
             self.whole_answer(connection, 500, [], json.dumps({"error": str(error)}).encode())
             return
-        order = self.orders.take(route, record.user, connection.turn > 1) or order or DEFAULT
+        upgrade = route == "responses" and websocket.asks(request)
+        order = self.orders.take("upgrade" if upgrade else route, record.user, connection.turn > 1) or order or DEFAULT
         del request.kept[65536 if request.length > 65536 and order is DEFAULT else len(request.kept):]
         if order.hangup and (connection.turn > 1 or not order.reused_only):
             connection.transport.close()
@@ -117,12 +121,69 @@ class Service:
             refusal = self.login.refusal(mode, request.header("authorization"), request.header("chatgpt-account-id"))
         if refusal:
             self.whole_answer(connection, 401, [], json.dumps(refusal).encode())
+        elif upgrade and order.status == 200 and order.json is None and order.body is None:
+            self.upgrade(connection, request, order, mode)
         elif route in PAGES and order is DEFAULT:
             self.page(connection, request, route)
         elif order.plain:
             self.plain(connection, request, order, route, mode)
         else:
             connection.run(self.special(connection, request, order, route, mode))
+
+    # WebSocket.
+
+    def upgrade(self, connection, request, order, mode):
+        refusal = websocket.refusal(request)
+        if refusal:
+            status, fields, message = refusal
+            self.whole_answer(connection, status, fields, json.dumps({"error": {"message": message}}).encode())
+            return
+        socket = websocket.WebSocket(connection, connection.record, mode, order)
+        if order.delay:
+            connection.run(self.upgrade_later(socket, order.delay))
+        else:
+            socket.open()
+
+    @staticmethod
+    async def upgrade_later(socket, delay):
+        await socket.connection.pause(delay)
+        socket.open()
+
+    def command_sockets(self, order):
+        """Does something to all open WebSockets, or a user's: `close` (a code), `ping` or `raw` (text), `cut`, `reset`."""
+        chosen = [s for s in self.sockets if order.get("user") in (None, s.upgrade.user)]
+        for socket in chosen:
+            if "close" in order:
+                socket.close(order["close"], order.get("reason", ""))
+            elif "ping" in order:
+                socket.write(socket.ping(order["ping"].encode()))
+            elif "raw" in order:
+                socket.write(order["raw"].encode("latin-1"))
+            elif order.get("reset"):
+                socket.reset()
+            elif order.get("cut"):
+                socket.end()
+            else:
+                raise ValueError(f"nothing to do in {order}")
+        return len(chosen)
+
+    def limits_event(self):
+        """What the limits' fields say, as an event."""
+        fields = {name.lower(): value for name, value in self.limit_headers}
+        limits = {}
+        for window in ("primary", "secondary"):
+            prefix = f"x-codex-{window}-"
+            if prefix + "used-percent" in fields:
+                limits[window] = {"used_percent": float(fields[prefix + "used-percent"]),
+                                  "window_minutes": int(fields[prefix + "window-minutes"]),
+                                  "reset_at": int(fields[prefix + "reset-at"])}
+        return {"type": "codex.rate_limits", "plan_type": self.login.plan,
+                "rate_limits": {"allowed": True, "limit_reached": False} | limits,
+                "credits": {"has_credits": False, "unlimited": False, "balance": None}, "promo": None}
+
+    @staticmethod
+    def asked(request):
+        return asked(request)
 
     # Content.
 

@@ -1,0 +1,206 @@
+"""A WebSocket client on wsproto, with raw access where a frame must be one that no library sends."""
+
+import base64
+import hashlib
+import json
+import os
+
+from wsproto.connection import Connection as Protocol
+from wsproto.connection import ConnectionType
+from wsproto.events import BytesMessage, CloseConnection, Message, Ping, Pong
+from wsproto.utilities import RemoteProtocolError
+
+from .http import Connection
+
+TERMINAL = {"response.completed", "response.failed", "response.incomplete", "error"}
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+
+
+class Refused(Exception):
+    """The upgrade was answered with something else than 101."""
+
+    def __init__(self, response):
+        super().__init__(f"{response.status} {response.body[:300]!r}")
+        self.response = response
+
+
+class Closed(Exception):
+    """The server has sent a close frame; 1005 where it has no code."""
+
+    def __init__(self, code, reason):
+        super().__init__(f"{code} {reason!r}")
+        self.code, self.reason = int(code), reason or ""
+
+
+class Cut(Exception):
+    """The connection ended without a close frame; `partial`: what there was of an unfinished message."""
+
+    def __init__(self, partial=b""):
+        super().__init__(f"{len(partial)} bytes of a message")
+        self.partial = partial
+
+
+def encode(opcode, payload=b"", *, fin=True, rsv=0, mask=b"\x12\x34\x56\x78", length=None, width=None):
+    """The bytes of any frame, legal or not.
+
+    `mask` None: unmasked. `length`: what the head claims, `width`: in 7, 16 or 64 bits; else what the payload needs.
+    """
+    length = len(payload) if length is None else length
+    width = width or (7 if length < 126 else 16 if length < 65536 else 64)
+    short = length if width == 7 else 126 if width == 16 else 127
+    head = bytes((opcode | rsv << 4 | fin << 7, short | (0x80 if mask is not None else 0)))
+    head += b"" if width == 7 else length.to_bytes(width // 8)
+    if mask is None:
+        return head + payload
+    key = (mask * (len(payload) // 4 + 1))[:len(payload)]
+    return head + mask + (int.from_bytes(payload) ^ int.from_bytes(key)).to_bytes(len(payload))
+
+
+def accept(key):
+    return base64.b64encode(hashlib.sha1(key.encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()).decode()
+
+
+def upgrade_fields(key):
+    return [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", key)]
+
+
+class WebSocket:
+    """An open socket. Pings are answered; what comes is checked by wsproto."""
+
+    def __init__(self, connection, response):
+        self.connection, self.response = connection, response
+        self.protocol = Protocol(ConnectionType.CLIENT)
+        self.events = []
+        self.message = []
+        self.pings, self.pongs = [], []
+        self.last_response = None
+
+    @classmethod
+    async def open(cls, port, target="/v1/responses", fields=(), receive_buffer=None, key=None, behind=b"", **options):
+        """`behind`: bytes in one write with the request. Refused where the answer is no 101."""
+        key = key or base64.b64encode(os.urandom(16)).decode()
+        connection = await Connection.open(port, fields, receive_buffer)
+        try:
+            request = connection.request("GET", target, None, upgrade_fields(key), **options)
+            connection.send(request + behind)
+            response = await connection.head()
+            if response.status != 101:
+                response.body = b"".join([part async for part in connection.parts(response, "GET")])
+                raise Refused(response)
+            assert response.header("sec-websocket-accept") == accept(key), response
+            assert response.header("upgrade").lower() == "websocket", response
+            assert response.header("connection").lower() == "upgrade", response
+            assert response.header("sec-websocket-extensions") is None, response
+            assert response.header("content-length") is None and response.header("transfer-encoding") is None, response
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection, response)
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *parameters):
+        await self.connection.__aexit__(*parameters)
+
+    @property
+    def request_id(self):
+        """The fake API's number for this socket."""
+        return int(self.response.request_id.removeprefix("req_"))
+
+    # Sending.
+
+    def send(self, data):
+        """Bytes as they are."""
+        self.connection.send(data)
+
+    def say(self, value):
+        """A text message; what is no string is sent as JSON."""
+        text = value if isinstance(value, str) else json.dumps(value)
+        self.send(self.protocol.send(Message(data=text)))
+
+    def ping(self, payload=b""):
+        self.send(self.protocol.send(Ping(payload)))
+
+    def close(self, code=1000, reason=""):
+        self.send(self.protocol.send(CloseConnection(code, reason or None)))
+
+    # Receiving.
+
+    async def event(self):
+        """wsproto's next event: a part of a message, Ping, Pong. Closed or Cut at the end."""
+        while not self.events:
+            try:
+                data = await self.connection.reader.read(1 << 20)
+            except ConnectionError:
+                data = b""
+            if not data:
+                raise Cut("".join(map(str, self.message)))
+            self.protocol.receive_data(data)
+            try:
+                self.events = list(self.protocol.events())
+            except RemoteProtocolError as error:
+                raise AssertionError(f"the server broke the protocol: {error}") from None
+        event = self.events.pop(0)
+        if isinstance(event, CloseConnection):
+            raise Closed(event.code, event.reason)
+        return event
+
+    async def message_(self):
+        """The next whole message, text or bytes; pings are answered on the way."""
+        while True:
+            event = await self.event()
+            if isinstance(event, Ping):
+                self.pings.append(bytes(event.payload))
+                self.send(self.protocol.send(event.response()))
+            elif isinstance(event, Pong):
+                self.pongs.append(bytes(event.payload))
+            else:
+                self.message.append(event.data)
+                if event.message_finished:
+                    whole = (b"" if isinstance(event, BytesMessage) else "").join(self.message)
+                    self.message = []
+                    return whole
+
+    async def receive(self):
+        return json.loads(await self.message_())
+
+    async def pong(self, payload=b""):
+        """Waits for this pong; nothing else may come."""
+        event = await self.event()
+        assert isinstance(event, Pong) and event.payload == payload, event
+
+    async def ends(self):
+        """Reads to the end: Closed or Cut, as a value. A close is answered, and the connection's end awaited."""
+        try:
+            while True:
+                await self.message_()
+        except Closed as closed:
+            self.send(encode(CLOSE, b"" if closed.code == 1005 else closed.code.to_bytes(2)))
+            await self.connection.ends()
+            return closed
+        except Cut as cut:
+            return cut
+
+    # As Codex speaks.
+
+    async def turn(self, text="hi", model="gpt-5.5", fake=None, **fields):
+        """Sends a turn that goes on with the last one, and returns all events of its answer."""
+        self.say_turn(text, model, fake, **fields)
+        events = []
+        while not events or events[-1]["type"] not in TERMINAL:
+            events.append(await self.receive())
+        if "response" in events[-1]:
+            self.last_response = events[-1]["response"]["id"]
+        return events
+
+    def say_turn(self, text="hi", model="gpt-5.5", fake=None, **fields):
+        previous = {"previous_response_id": self.last_response} if self.last_response else {}
+        order = {"x-fake": fake} if fake else {}
+        self.say({"type": "response.create", "model": model} | previous | order | fields | {
+            "store": False, "stream": True, "input": [
+                {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}]})
+
+    async def warm_up(self, **fields):
+        return await self.turn(generate=False, **fields)
