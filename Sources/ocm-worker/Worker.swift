@@ -11,7 +11,8 @@ internal import OCMTLS
     private let rendezvous: Rendezvous?
     private let reporter: Reporter
     private let addresses = AddressBook()
-    private let lifecycle = Lifecycle()
+    private let buffers: BufferBudget
+    private let lifecycle: Lifecycle
     private var services: [String: Service] = [:]
     private var acceptors: [Acceptor] = []
     private var life: WorkerLife
@@ -19,7 +20,6 @@ internal import OCMTLS
     private var draining: Task<Void, Never>?
     /// The number of the configuration in force.
     private var generation: UInt64 = 0
-    private var replayBudget = ByteBudget(0)
     private var dialer: Dialer?
     private var access: AccessLog?
     private var logForm = LogSetting.unconfigured.form
@@ -45,6 +45,8 @@ internal import OCMTLS
         } else {
             self.rendezvous = nil
         }
+        buffers = BufferBudget(0)
+        lifecycle = Lifecycle(buffers: buffers)
         life = WorkerLife(canBeFound: self.rendezvous != nil)
     }
 
@@ -170,13 +172,13 @@ internal import OCMTLS
         makeLogger(configuration)
         let bounds = Bounds(configuration.limits, configuration.timeouts)
         guard let pools = pools(configuration) else { return false }
-        replayBudget.update(bounds.buffers)
+        buffers.update(bounds.buffers)
         for service in configuration.services {
             let tag = service.tag
             do throws(HTTPError) {
                 services[tag] = try Service(
                     service, bounds: bounds, pools: pools, reporter: reporter,
-                    limits: LimitsReporter(service: tag, link: link), replayBudget: replayBudget, logger: logger,
+                    limits: LimitsReporter(service: tag, link: link), buffers: buffers, logger: logger,
                     reject: { [link] in link.send(.credentialRejected(service: tag, generation: $0)) })
                 services[tag]?.access = access
             } catch {
@@ -194,7 +196,7 @@ internal import OCMTLS
     private func reconfigure(_ configuration: WorkerConfiguration) -> Bool {
         makeLogger(configuration)
         let bounds = Bounds(configuration.limits, configuration.timeouts)
-        replayBudget.update(bounds.buffers)
+        buffers.update(bounds.buffers)
         dialer?.update(configuration.timeouts)
         for changed in configuration.services {
             guard let service = services[changed.tag] else { continue }

@@ -125,6 +125,9 @@ int ocm_rename_new(const char *from, const char *to);
 // stops doing so by itself once it has seen large ones freed.
 void ocm_return_large_buffers(void);
 
+// Gives back what is free within the heap too (malloc_trim(3)): milliseconds, for after a flood.
+void ocm_return_free_memory(void);
+
 // Asynchronous I/O of the kernel (io_setup(2), io_submit(2), io_getevents(2)), of which glibc has no part.
 // A context for so many operations, and a descriptor that is readable when one has ended (eventfd(2), non-blocking and
 // close-on-exec), or -1 with errno.

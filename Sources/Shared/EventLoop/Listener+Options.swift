@@ -29,6 +29,16 @@ extension Listener {
         unsafe setsockopt(number, Int32(IPPROTO_TCP), TCP_KEEPINTVL, &interval, size)
     }
 
+    /// Bytes that the kernel takes ahead of what it can send, of each connection that is accepted from now on
+    /// (TCP_NOTSENT_LOWAT, tcp(7)). Else a peer that reads nothing is given megabytes of the system's memory.
+    package func limitUnsent(_ bytes: Int32) {
+        guard let number else { return }
+        var bytes = bytes
+        // Of a Unix socket it can't be said, nor need it: there the kernel takes no more than its buffer holds.
+        unsafe setsockopt(
+            number, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, &bytes, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     static func share(_ number: Int32, _ isShared: Bool) {
         var value: Int32 = isShared ? 1 : 0
         unsafe setsockopt(number, SOL_SOCKET, SO_REUSEPORT, &value, socklen_t(MemoryLayout<Int32>.size))

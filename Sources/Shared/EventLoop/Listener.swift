@@ -142,6 +142,9 @@ internal import Glibc
 
     package var isOpen: Bool { descriptor != nil }
 
+    /// Nil when closed.
+    var number: Int32? { descriptor?.number }
+
     /// Another descriptor of the same socket, nil when closed.
     package func duplicate() throws(SystemError) -> FileDescriptor? {
         try descriptor?.duplicate()

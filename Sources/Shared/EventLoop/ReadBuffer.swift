@@ -11,6 +11,11 @@
         unsafe space.initializeMemory(as: UInt8.self, repeating: 0)
     }
 
+    /// The beginning of it: for a read that is to bring no more than `count` bytes.
+    @inlinable package func space(atMost count: Int) -> UnsafeMutableRawBufferPointer {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: space[..<min(count, space.count)])
+    }
+
     /// Calls `body` with the first `count` bytes.
     @inlinable
     package func withBytes<Result, Failure: Error>(

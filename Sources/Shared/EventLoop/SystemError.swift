@@ -20,6 +20,11 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     /// Another socket has the address.
     package var isAddressInUse: Bool { code == EADDRINUSE }
 
+    /// The process or the system has too few descriptors, ports or memory: time may help.
+    package var isExhaustion: Bool {
+        [EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL].contains(code)
+    }
+
     package static func == (left: SystemError, right: SystemError) -> Bool {
         left.code == right.code && left.call.description == right.call.description
     }

@@ -24,7 +24,8 @@ struct Bounds: Sendable {
         head = HeadLimits(bytes: Self.bound(limits.headBytes, 1 << 30), fields: Self.bound(limits.headFields, 1 << 20))
         body = limits.bodyBytes == 0 ? .max : limits.bodyBytes
         replayBody = Int(clamping: limits.replayBody)
-        buffers = Self.bound(limits.buffers, .max)
+        // Parts and multiples of it are to stay numbers.
+        buffers = Self.bound(limits.buffers, 1 << 60)
         connections = Self.bound(limits.connections, .max)
         connectionsPerAddress = Self.bound(limits.connectionsPerAddress, .max)
         requestsPerUser = Self.bound(limits.requestsPerUser, .max)

@@ -94,7 +94,10 @@ extension Downlink {
     }
 
     private mutating func keep(_ first: Span<UInt8>, _ second: Span<UInt8>, from count: Int) {
-        if unsent.isEmpty { unsent.reserveCapacity(first.count + second.count - count) }
+        if unsent.isEmpty {
+            unsent.reserveCapacity(first.count + second.count - count)
+            noteProgress()
+        }
         if count < first.count { unsent.append(first, count..<first.count) }
         unsent.append(second, max(0, count - first.count)..<second.count)
     }

@@ -10,6 +10,8 @@ internal import OCMTLS
     enum Progress {
         /// Nothing more can be moved now.
         case waiting
+        /// Bytes are held back until the usage that they complete is on its way.
+        case holding
         /// All is read and taken.
         case finished
         /// Much was moved in one go: others should have their turn.
@@ -26,6 +28,8 @@ internal import OCMTLS
 
     /// Bytes that one exchange moves before others have their turn.
     private static let turnBudget = 512 * 1024
+    /// Whoever takes less in the time that a write may stall has stalled.
+    private static let leastProgress: UInt64 = 4096
 
     /// Interim responses to one request; a server that means well sends a handful.
     static let interimAtMost = 100
@@ -40,7 +44,9 @@ internal import OCMTLS
     /// The upstream's connection is clean after this response.
     var upstreamKeepsAlive = false
     private(set) var lastReceived: Instant
-    var lastTaken: Instant
+    /// Since when, and since which byte, a client that does not take all is to take ``leastProgress`` more.
+    private(set) var stallStart: Instant
+    private var stallOffset: UInt64 = 0
     /// Bytes that the client's connection has taken.
     var taken: UInt64 = 0
     /// When the head of the answer came, and what the API calls the request.
@@ -62,10 +68,12 @@ internal import OCMTLS
         self.request = request
         metering = ResponseMetering(request: request, service: service, credential: credential)
         lastReceived = EventLoop.now
-        lastTaken = EventLoop.now
+        stallStart = EventLoop.now
     }
 
     var isBlocked: Bool { unsentStart < unsent.count }
+    /// Bytes that are kept.
+    var held: Int { unsent.count + partialHead.count }
     var keepsAlive: Bool { forwarding?.keepsAlive ?? false }
 
     /// The client can tell that the response is not whole when the connection just closes.
@@ -90,14 +98,14 @@ internal import OCMTLS
     ///   - model: what the request asked for, for answers that name none.
     ///   - mayKeepAlive: asked when the head is written: whether the client's connection can go on afterwards.
     mutating func pump(
-        from upstream: Transport, to client: Transport, model: String, mayKeepAlive: Bool
+        from upstream: Transport, to client: Transport, budget: BufferBudget, model: String, mayKeepAlive: Bool
     ) throws(ExchangeError) -> Progress {
         var moved = 0
         while true {
             guard try flush(to: client) else { return .waiting }
             if phase == .complete { return .finished }
             if moved > Self.turnBudget { return .busy }
-            switch try receive(from: upstream, model) {
+            switch try receive(from: upstream, budget, model) {
             case .wouldBlock: return .waiting
             case .end: try end(client, model)
             case .bytes(let count):
@@ -112,9 +120,11 @@ internal import OCMTLS
         }
     }
 
-    private mutating func receive(from upstream: Transport, _ model: String) throws(ExchangeError) -> ReadOutcome {
+    private mutating func receive(
+        from upstream: Transport, _ budget: BufferBudget, _ model: String
+    ) throws(ExchangeError) -> ReadOutcome {
         do throws(TransportError) {
-            return unsafe try upstream.read(into: ReadBuffer.shared.space)
+            return unsafe try upstream.read(into: ReadBuffer.shared.space(atMost: budget.readSize))
         } catch {
             metering.finish(model)
             throw .upstreamFailed(error.description)
@@ -140,9 +150,14 @@ internal import OCMTLS
     }
 
     mutating func noteTaken(_ count: Int) {
-        guard count > 0 else { return }
-        lastTaken = EventLoop.now
         taken += UInt64(count)
+        if isBlocked, taken - stallOffset >= Self.leastProgress { noteProgress() }
+    }
+
+    /// The client has taken something worth waiting for, or is to begin.
+    mutating func noteProgress() {
+        stallStart = EventLoop.now
+        stallOffset = taken
     }
 
     /// Takes what was read; true where it says that the credential is refused.

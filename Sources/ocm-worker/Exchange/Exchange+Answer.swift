@@ -29,7 +29,7 @@ extension Exchange {
     private func endEarly() async -> Ending {
         guard downlink.isSelfDelimited, (try? await settleUsage()) != nil else { return .cut }
         while downlink.isBlocked {
-            let deadline = downlink.lastTaken.after(nanoseconds: service.bounds.writeStall)
+            let deadline = downlink.stallStart.after(nanoseconds: service.bounds.writeStall)
             do {
                 if try downlink.flush(to: client) { break }
                 try await client.writable(until: deadline)
@@ -89,6 +89,10 @@ extension ErrorResponse {
     static let credentialUnavailable = ErrorResponse(
         status: 400, type: "invalid_request_error", code: "credential_unavailable",
         message: "the OpenAI login of this service is refused; its owner has to sign in again")
+
+    /// There is no room for it now.
+    static let overloaded = ErrorResponse(
+        status: 503, type: "api_error", code: "overloaded", message: "the service is overloaded", retryAfter: 1)
 
     /// Another try in a moment will do.
     static let loginRefreshing = ErrorResponse(

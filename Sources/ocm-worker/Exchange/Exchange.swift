@@ -30,6 +30,7 @@ internal import OCMTLS
     /// An answer that is not the API's: its status and bytes.
     var ownAnswer: (status: Int, count: Int)?
     private(set) var failure: ExchangeError?
+    private var share = BufferShare()
     private var route: Route
     private let isDraining: () -> Bool
 
@@ -58,7 +59,8 @@ internal import OCMTLS
     /// Serves the request to its end, whatever that is.
     func run() async -> Ending {
         defer {
-            uplink.finish(service.replayBudget)
+            uplink.finish(service.buffers)
+            share.update(0, of: service.buffers)
             service.end(user: request.user)
             service.access?.note(AccessLine(self))
         }
@@ -99,10 +101,14 @@ internal import OCMTLS
 
     private func connection(mayReuse: Bool) async throws(ExchangeError) -> UpstreamConnection {
         if mayReuse, let connection = route.pool.take(for: wakeup) { return connection }
+        countBuffers()
         do throws(UpstreamError) {
             return try await route.pool.dial(for: wakeup)
         } catch .cancelled {
             throw .cancelled
+        } catch .exhausted(let reason) {
+            service.noteExhaustion(reason)
+            throw .refused(.overloaded)
         } catch {
             throw .upstreamFailed(error.description)
         }
@@ -112,21 +118,34 @@ internal import OCMTLS
     private func relay(on connection: UpstreamConnection) async throws(ExchangeError) -> Bool {
         let upstream = connection.transport
         while true {
-            let isBusy = try uplink.pump(from: client, to: upstream, budget: service.replayBudget, input: &input)
-            let progress = try downlink.pump(
-                from: upstream, to: client, model: uplink.model, mayKeepAlive: uplink.isRead && !isDraining())
-            if downlink.hasAnswered { uplink.forgetReplay(service.replayBudget) }
-            switch progress {
+            switch try move(upstream) {
             case .finished: return false
             case .rejected: return true
             case .busy: try await giveWay()
-            case .waiting where isBusy: try await giveWay()
-            case .waiting where downlink.metering.isHolding: try await settleUsage()
+            case .holding: try await settleUsage()
             case .waiting:
                 if client.isHungUp { throw .clientGone }
                 try await wait()
             }
         }
+    }
+
+    /// Moves what can be moved now. Not inlined: its memory would be the exchange's for as long as that lives.
+    @inline(never) private func move(_ upstream: Transport) throws(ExchangeError) -> Downlink.Progress {
+        let isBusy = try uplink.pump(from: client, to: upstream, budget: service.buffers, input: &input)
+        let progress = try downlink.pump(
+            from: upstream, to: client, budget: service.buffers, model: uplink.model,
+            mayKeepAlive: uplink.isRead && !isDraining())
+        if downlink.hasAnswered { uplink.forgetReplay(service.buffers) }
+        countBuffers()
+        guard case .waiting = progress else { return progress }
+        if isBusy { return .busy }
+        return downlink.metering.isHolding ? .holding : .waiting
+    }
+
+    private func countBuffers() {
+        let count = uplink.held + downlink.held + input.count
+        share.update(max(count, BufferBudget.least), of: service.buffers)
     }
 
     private func giveWay() async throws(ExchangeError) {
@@ -136,7 +155,7 @@ internal import OCMTLS
     }
 
     /// Waits, for a moment at most, until the usage that the held-back bytes complete is on its way.
-    func settleUsage() async throws(ExchangeError) {
+    @inline(never) func settleUsage() async throws(ExchangeError) {
         guard let record = downlink.metering.unsettled else { return }
         do throws(WaitError) {
             try await service.reporter.handOver(record)
@@ -159,14 +178,17 @@ internal import OCMTLS
         let bounds = service.bounds
         var deadline = Instant.never
         if downlink.isBlocked {
-            deadline = downlink.lastTaken.after(nanoseconds: bounds.writeStall)
+            deadline = downlink.stallStart.after(nanoseconds: bounds.writeStall)
         } else if uplink.isSettled || downlink.hasBegun {
             let last = max(downlink.lastReceived, uplink.lastProgress)
             deadline = last.after(nanoseconds: bounds.upstreamSilence)
         }
         if !uplink.isSettled {
-            let patience = uplink.isBlocked ? bounds.writeStall : bounds.bodyStall
-            deadline = min(deadline, uplink.lastProgress.after(nanoseconds: patience))
+            let stall =
+                uplink.isBlocked
+                ? uplink.lastProgress.after(nanoseconds: bounds.writeStall)
+                : uplink.stallStart.after(nanoseconds: bounds.bodyStall)
+            deadline = min(deadline, stall)
         }
         return deadline
     }

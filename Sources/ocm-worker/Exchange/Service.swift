@@ -15,8 +15,8 @@ internal import OCMTLS
     private(set) var logger: Logger
     /// Where each request has a line; nil where it has none.
     var access: AccessLog?
-    /// Bytes of requests that are kept for sending them again, over all services.
-    let replayBudget: ByteBudget
+    /// The memory of all buffers, over all services.
+    let buffers: BufferBudget
 
     private let configuration: WorkerConfiguration.Service
     /// What the route was made with.
@@ -35,17 +35,18 @@ internal import OCMTLS
     /// What was refused while another supervisor was there.
     private var refusedFields: [UInt8]?
     private let reject: (UInt64) -> Void
+    private var nextComplaint = Instant.now
 
     init(
         _ configuration: WorkerConfiguration.Service, bounds: Bounds, pools: UpstreamPools, reporter: Reporter,
-        limits: LimitsReporter, replayBudget: ByteBudget, logger: Logger, reject: @escaping (UInt64) -> Void
+        limits: LimitsReporter, buffers: BufferBudget, logger: Logger, reject: @escaping (UInt64) -> Void
     ) throws(HTTPError) {
         self.configuration = configuration
         self.bounds = bounds
         self.pools = pools
         self.reporter = reporter
         self.limits = limits
-        self.replayBudget = replayBudget
+        self.buffers = buffers
         self.logger = logger
         self.reject = reject
         tag = configuration.tag
@@ -135,6 +136,13 @@ internal import OCMTLS
         route == nil ? unavailable.reason == .signInNeeded : isReaffirmed
     }
 
+    /// Says in the log, once a minute, what there was too little of for a connection to the API.
+    func noteExhaustion(_ error: SystemError) {
+        guard nextComplaint <= EventLoop.now else { return }
+        nextComplaint = EventLoop.now + .seconds(60)
+        logger.error("the API can't be connected to", metadata: ["service": "\(tag)", "reason": "\(error)"])
+    }
+
     /// Counts a request of a user in, unless there are too many.
     func begin(user: User?) -> Bool {
         guard let user else { return true }
@@ -145,29 +153,5 @@ internal import OCMTLS
 
     func end(user: User?) {
         user?.openRequests -= 1
-    }
-}
-
-/// A count of bytes that several share.
-@EventLoop final class ByteBudget {
-    private var limit: Int
-    private var taken = 0
-
-    init(_ limit: Int) {
-        self.limit = limit
-    }
-
-    func update(_ limit: Int) {
-        self.limit = limit
-    }
-
-    func take(_ count: Int) -> Bool {
-        guard taken <= limit, count <= limit - taken else { return false }
-        taken += count
-        return true
-    }
-
-    func giveBack(_ count: Int) {
-        taken -= count
     }
 }

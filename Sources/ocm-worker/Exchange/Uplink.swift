@@ -9,6 +9,10 @@ internal import OCMTLS
 @EventLoop struct Uplink {
     /// Bytes that one exchange moves before others have their turn.
     private static let turnBudget: UInt64 = 512 * 1024
+    /// Bytes that make a body go on: whoever sends less in the time that a body may stall has stalled.
+    private static let leastProgress: UInt64 = 4096
+    /// What the buffer keeps of its memory between two reads.
+    private static let smallBuffer = 4096
 
     private var buffer: [UInt8] = []
     private var sent = 0
@@ -17,13 +21,18 @@ internal import OCMTLS
     private(set) var meter: RequestMeter?
     /// The whole request so far is in the buffer.
     private(set) var isReplayable = true
-    /// Bytes of the replay budget that this request holds.
+    /// Bytes of the body that count as kept for sending the request again.
     private var charged = 0
     private let replayLimit: Int
     /// The API's connection takes no more: only the answer matters now.
     private(set) var isAbandoned = false
     /// When bytes last moved.
     private(set) var lastProgress: Instant
+    /// Since when, and since which byte of the body, a client is to send ``leastProgress`` more.
+    private(set) var stallStart: Instant
+    private var stallOffset: UInt64 = 0
+    /// The API's connection holds the body up, or the head has not gone out: the client can't be blamed meanwhile.
+    private var isHeldUp = true
     private var owesContinue: Bool
     /// Where the fields of the route stand in the head.
     private var routeFields: Range<Int>
@@ -37,6 +46,7 @@ internal import OCMTLS
         self.replayLimit = replayLimit
         owesContinue = expectsContinue
         lastProgress = EventLoop.now
+        stallStart = EventLoop.now
     }
 
     /// All of the request has been read from the client.
@@ -49,11 +59,13 @@ internal import OCMTLS
     /// Bytes of the body that have come.
     var received: UInt64 { body.received }
     var model: String { meter?.model ?? "" }
+    /// Bytes in the buffer that do not count as kept for sending again.
+    var held: Int { buffer.count - charged }
 
     /// Takes body bytes from the client into the buffer.
     ///
     /// - Returns: how many of them belong to the body.
-    mutating func take(_ bytes: Span<UInt8>, from start: Int = 0, budget: ByteBudget) throws(HTTPError) -> Int {
+    mutating func take(_ bytes: Span<UInt8>, from start: Int = 0, budget: BufferBudget) throws(HTTPError) -> Int {
         var offset = start
         while let piece = try body.next(in: bytes, from: offset) {
             offset = piece.range.upperBound
@@ -66,8 +78,8 @@ internal import OCMTLS
         return offset
     }
 
-    private mutating func charge(_ count: Int, _ budget: ByteBudget) {
-        if charged + count <= replayLimit, budget.take(count) {
+    private mutating func charge(_ count: Int, _ budget: BufferBudget) {
+        if charged + count <= replayLimit, budget.keep(count) {
             charged += count
         } else {
             forgetReplay(budget)
@@ -75,10 +87,10 @@ internal import OCMTLS
     }
 
     /// The request will not be sent again: frees what was kept for that.
-    mutating func forgetReplay(_ budget: ByteBudget) {
+    mutating func forgetReplay(_ budget: BufferBudget) {
         guard isReplayable else { return }
         isReplayable = false
-        budget.giveBack(charged)
+        budget.forget(charged)
         charged = 0
         buffer = sent < buffer.count ? Array(buffer[sent...]) : []
         sent = 0
@@ -89,6 +101,7 @@ internal import OCMTLS
         sent = 0
         isAbandoned = false
         lastProgress = EventLoop.now
+        isHeldUp = true
     }
 
     /// Makes the request, which must be replayable, ready to be sent with another credential.
@@ -102,7 +115,7 @@ internal import OCMTLS
     ///
     /// - Parameter input: gets the bytes behind the request that were read with it.
     mutating func pump(
-        from client: Transport, to upstream: Transport, budget: ByteBudget, input: inout [UInt8]
+        from client: Transport, to upstream: Transport, budget: BufferBudget, input: inout [UInt8]
     ) throws(ExchangeError) -> Bool {
         if isAbandoned { return false }
         let start = body.received
@@ -126,9 +139,13 @@ internal import OCMTLS
             isAbandoned = true
             return false
         }
-        guard sent == buffer.count else { return false }
+        guard sent == buffer.count else {
+            isHeldUp = true
+            return false
+        }
+        if isHeldUp { noteClientsTurn() }
         if !isReplayable {
-            buffer.removeAll(keepingCapacity: true)
+            buffer.removeAll(keepingCapacity: buffer.capacity <= Self.smallBuffer)
             sent = 0
         }
         return true
@@ -136,11 +153,11 @@ internal import OCMTLS
 
     /// False where there is nothing to read.
     private mutating func receive(
-        from client: Transport, _ budget: ByteBudget, _ input: inout [UInt8]
+        from client: Transport, _ budget: BufferBudget, _ input: inout [UInt8]
     ) throws(ExchangeError) -> Bool {
         let outcome: ReadOutcome
         do throws(TransportError) {
-            outcome = unsafe try client.read(into: ReadBuffer.shared.space)
+            outcome = unsafe try client.read(into: ReadBuffer.shared.space(atMost: budget.readSize))
         } catch {
             throw .clientGone
         }
@@ -157,8 +174,16 @@ internal import OCMTLS
             } catch {
                 throw .malformedRequest(error)
             }
+            if body.received - stallOffset >= Self.leastProgress { noteClientsTurn() }
             return true
         }
+    }
+
+    /// From now on it is the client that has to go on.
+    private mutating func noteClientsTurn() {
+        isHeldUp = false
+        stallStart = EventLoop.now
+        stallOffset = body.received
     }
 
     private mutating func sendContinue(to client: Transport) throws(ExchangeError) {
@@ -171,8 +196,8 @@ internal import OCMTLS
     }
 
     /// Releases what the request holds of the budget.
-    mutating func finish(_ budget: ByteBudget) {
-        budget.giveBack(charged)
+    mutating func finish(_ budget: BufferBudget) {
+        budget.forget(charged)
         charged = 0
         isReplayable = false
     }

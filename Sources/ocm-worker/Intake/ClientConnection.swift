@@ -8,8 +8,9 @@ internal import OCMTLS
     let service: Service
     let transport: Transport
     let lifecycle: Lifecycle
-    /// For logs and limits.
+    /// For logs, and for limits.
     let address: String
+    let block: AddressBlock
     private let wakeup: Wakeup
     /// Bytes that were read and not taken yet: the beginning of a request.
     var input: [UInt8] = []
@@ -18,6 +19,7 @@ internal import OCMTLS
     private var hasServed = false
     /// What is being served.
     private(set) var exchange: Exchange?
+    private var share = BufferShare()
 
     /// How long a refused client may go on sending before it is cut.
     private static let lingerTime = Duration.seconds(5)
@@ -26,9 +28,12 @@ internal import OCMTLS
     private static let lastIdleTime: UInt64 = 2_000_000_000
     private static let lastFirstTime: UInt64 = 1_000_000_000
 
-    init(_ transport: Transport, from address: String, to service: Service, lifecycle: Lifecycle) {
+    init(
+        _ transport: Transport, from address: String, _ block: AddressBlock, to service: Service, lifecycle: Lifecycle
+    ) {
         self.transport = transport
         self.address = address
+        self.block = block
         self.service = service
         self.lifecycle = lifecycle
         wakeup = transport.wakeup
@@ -44,10 +49,14 @@ internal import OCMTLS
                 ending = await handle(intake)
                 isIdle = true
                 hasServed = true
+                // What was sent ahead is served in turns with the other connections.
+                if !input.isEmpty { await EventLoop.yield() }
             } catch {
                 ending = await refuse(error)
             }
         }
+        input = []
+        share.update(0, of: service.buffers)
         switch ending {
         case .keepsAlive: transport.close()
         case .closes: await linger()
@@ -61,7 +70,9 @@ internal import OCMTLS
         if isIdle { wakeup.signal() }
     }
 
-    private func handle(_ intake: RequestIntake) async -> Exchange.Ending {
+    // What runs between two waits is not inlined: its memory would be the connection's for as long as that lives.
+
+    @inline(never) private func handle(_ intake: RequestIntake) async -> Exchange.Ending {
         switch intake {
         case .exchange(let exchange):
             self.exchange = exchange
@@ -75,17 +86,19 @@ internal import OCMTLS
         }
     }
 
-    private func holdBack() async {
-        let (delay, isLogged) = lifecycle.failures.note(address, at: EventLoop.now)
+    @inline(never) private func holdBack() async {
+        let (delay, isLogged) = lifecycle.failures.note(block, at: EventLoop.now)
         if isLogged {
             service.logger.warning(
                 "a client sent a token that no user has",
                 metadata: ["service": "\(service.tag)", "address": "\(address)"])
         }
-        if delay > .zero { try? await EventLoop.sleep(for: delay) }
+        guard delay > .zero, lifecycle.failures.hold() else { return }
+        try? await EventLoop.sleep(for: delay)
+        lifecycle.failures.letGo()
     }
 
-    private func send(_ refusal: RequestIntake.Refusal) async -> Exchange.Ending {
+    @inline(never) private func send(_ refusal: RequestIntake.Refusal) async -> Exchange.Ending {
         var output: [UInt8] = []
         refusal.response.write(answering: refusal.method, into: &output)
         let deadline = EventLoop.now.after(nanoseconds: service.bounds.writeStall)
@@ -97,7 +110,7 @@ internal import OCMTLS
 
     /// Closes the sending side and reads on for a while: a connection that is closed with unread bytes is reset, and the
     /// client might lose the answer (RFC 9112 section 9.6).
-    private func linger() async {
+    @inline(never) private func linger() async {
         transport.shutdownSending()
         let deadline = EventLoop.now + Self.lingerTime
         reading: while true {
@@ -123,6 +136,8 @@ extension ClientConnection {
         case malformed(HTTPError)
         /// A head was begun and not completed in time.
         case timedOut
+        /// A head that comes in pieces has no room.
+        case overloaded
         case connectionLost
     }
 
@@ -145,6 +160,7 @@ extension ClientConnection {
                 if let intake = try parse(&head) { return intake }
             case .wouldBlock:
                 if isTimeOver, input.isEmpty { return nil }
+                try countInput()
                 do throws(WaitError) {
                     try await wakeup.wait(until: deadline(from: start))
                 } catch {
@@ -168,9 +184,17 @@ extension ClientConnection {
         return min(usual, max(start, drainStart).after(nanoseconds: last))
     }
 
+    /// Of a head in pieces, what was set aside for the connection is there in any case.
+    private func countInput() throws(ReadFailure) {
+        let excess = max(0, input.count - BufferBudget.least)
+        share.update(excess, of: service.buffers)
+        if excess > 0, service.buffers.isTight { throw .overloaded }
+    }
+
     private func read() throws(ReadFailure) -> ReadOutcome {
         do throws(TransportError) {
-            let outcome = unsafe try transport.read(into: ReadBuffer.shared.space)
+            let outcome = unsafe try transport.read(
+                into: ReadBuffer.shared.space(atMost: service.buffers.readSize))
             if case .bytes(let count) = outcome, !input.isEmpty {
                 ReadBuffer.shared.withBytes(count) { input.append($0, 0..<count) }
             }
@@ -181,7 +205,7 @@ extension ClientConnection {
     }
 
     /// The usual case: the whole head is in what was just read. Else the bytes are kept.
-    private func admitFromBuffer(_ count: Int) throws(ReadFailure) -> RequestIntake? {
+    @inline(never) private func admitFromBuffer(_ count: Int) throws(ReadFailure) -> RequestIntake? {
         do throws(HTTPError) {
             return try ReadBuffer.shared.withBytes(count) { bytes throws(HTTPError) in
                 guard let end = try Scratch.requestHead.parse(bytes, limits: service.bounds.head) else {
@@ -196,24 +220,29 @@ extension ClientConnection {
         }
     }
 
-    private func parse(_ head: inout RequestHead) throws(ReadFailure) -> RequestIntake? {
+    @inline(never) private func parse(_ head: inout RequestHead) throws(ReadFailure) -> RequestIntake? {
         do throws(HTTPError) {
             let bytes = input
             guard let end = try head.parse(bytes.span, limits: service.bounds.head) else { return nil }
             input = []
+            share.update(0, of: service.buffers)
             return admit(head, bytes.span, from: end)
         } catch {
             throw .malformed(error)
         }
     }
 
-    private func refuse(_ failure: ReadFailure) async -> Exchange.Ending {
+    @inline(never) private func refuse(_ failure: ReadFailure) async -> Exchange.Ending {
         switch failure {
         case .malformed(let error):
             return await send(RequestIntake.Refusal(response: ErrorResponse(error), method: .get))
         case .timedOut:
             let response = ErrorResponse(
                 status: 408, type: "invalid_request_error", message: "the request did not arrive in time", closes: true)
+            return await send(RequestIntake.Refusal(response: response, method: .get))
+        case .overloaded:
+            var response = ErrorResponse.overloaded
+            response.closes = true
             return await send(RequestIntake.Refusal(response: response, method: .get))
         case .connectionLost: return .cut
         }

@@ -1,3 +1,4 @@
+internal import CShims
 internal import OCMEventLoop
 
 /// What all connections of the worker share: whether it drains, how many there are, who fails to log in.
@@ -7,11 +8,19 @@ internal import OCMEventLoop
     /// The number of the request that came last. Where they begin is each worker's own.
     private var lastRequest = UInt64(UInt32.random(in: 0...UInt32.max)) << 32
     private var connections: [ObjectIdentifier: (connection: ClientConnection, task: Task<Void, Never>)] = [:]
-    private var perAddress: [String: Int] = [:]
+    private var perBlock: [AddressBlock: Int] = [:]
+    let buffers: BufferBudget
+    /// The most connections that there were since memory was last given back.
+    private var peak = 0
+    private var isGivingBack = false
     /// Signalled when the last connection ends, or a drain gets another deadline.
     private let emptied = Wakeup()
     /// When what is open is cut.
     private(set) var deadline = Instant.never
+
+    init(buffers: BufferBudget) {
+        self.buffers = buffers
+    }
 
     var isDraining: Bool { drainStart != nil }
 
@@ -26,7 +35,20 @@ internal import OCMEventLoop
     /// Requests whose answers are not whole yet.
     var exchangeCount: Int { connections.values.count { $0.connection.exchange != nil } }
 
-    func connectionCount(of address: String) -> Int { perAddress[address] ?? 0 }
+    /// What there is too little of for one more connection. Nil where there is room, which is taken then: ``start(_:)`` has
+    /// to follow.
+    func scarcity(for block: AddressBlock, on socket: StreamSocket, _ bounds: Bounds) -> Scarcity? {
+        if connections.count >= bounds.connections { return .connections }
+        if bounds.connectionsPerAddress < .max {
+            // Who comes by a Unix socket has no address of its own: all of a proxy's clients would be one.
+            if case .user = block {
+            } else if perBlock[block] ?? 0 >= bounds.connectionsPerAddress {
+                return .connectionsOfAddress
+            }
+        }
+        if socket.number >= DescriptorCeiling.number { return .descriptors }
+        return buffers.admit() ? nil : .memory
+    }
 
     /// Serves a connection in a task of its own.
     func start(_ connection: ClientConnection) {
@@ -34,17 +56,33 @@ internal import OCMEventLoop
         let task = EventLoop.spawn { [self] in
             await connection.serve()
             connections[id] = nil
-            leave(connection.address)
+            leave(connection.block)
             if connections.isEmpty { emptied.signal() }
         }
         connections[id] = (connection, task)
-        perAddress[connection.address, default: 0] += 1
+        perBlock[connection.block, default: 0] += 1
+        peak = max(peak, connections.count)
     }
 
-    private func leave(_ address: String) {
-        guard let count = perAddress[address] else { return }
-        perAddress[address] = count == 1 ? nil : count - 1
+    private func leave(_ block: AddressBlock) {
+        buffers.release(BufferBudget.least)
+        if let count = perBlock[block] { perBlock[block] = count == 1 ? nil : count - 1 }
+        if peak >= Self.floodCount, connections.count * 4 <= peak, !isGivingBack { giveBack() }
     }
+
+    /// Many connections have ended: what they had is free in the heap, between what is still there.
+    private func giveBack() {
+        isGivingBack = true
+        EventLoop.spawn { [self] in
+            try? await EventLoop.sleep(for: Self.settlingTime)
+            isGivingBack = false
+            peak = connections.count
+            ocm_return_free_memory()
+        }
+    }
+
+    private static let floodCount = 64
+    private static let settlingTime = Duration.seconds(1)
 
     /// Ends idle connections and waits for the others, which are cut at the deadline, see ``move(_:)``.
     func drain() async {

@@ -7,13 +7,21 @@ enum RequestIntake {
     case exchange(Exchange)
     case refused(Refusal)
 
-    struct Refusal {
+    /// A class, so that what waits for a request has no room for it.
+    @EventLoop final class Refusal {
         let response: ErrorResponse
         let method: Method
-        var user: User?
+        let user: User?
         /// The token is to be held against the address.
-        var isFailedToken = false
+        let isFailedToken: Bool
         var trace: RequestTrace?
+
+        init(response: ErrorResponse, method: Method, user: User? = nil, isFailedToken: Bool = false) {
+            self.response = response
+            self.method = method
+            self.user = user
+            self.isFailedToken = isFailedToken
+        }
     }
 }
 
@@ -27,7 +35,7 @@ extension ClientConnection {
         case .exchange(let exchange):
             exchange.trace = trace
             return .exchange(exchange)
-        case .refused(var refusal):
+        case .refused(let refusal):
             // What follows a refused request that has no body is the next request.
             if !refusal.response.closes { input.append(bytes, offset..<bytes.count) }
             refusal.trace = trace
@@ -71,9 +79,9 @@ extension ClientConnection {
             head: try ForwardedHead(head, of: bytes, by: route, replaced: service.replaced), body: body,
             meter: request.api == nil ? nil : RequestMeter(),
             expectsContinue: head.expectsContinue && offset == bytes.count, replayLimit: replayLimit(head.framing))
-        let end = try uplink.take(bytes, from: offset, budget: service.replayBudget)
+        let end = try uplink.take(bytes, from: offset, budget: service.buffers)
         guard service.begin(user: user) else {
-            uplink.finish(service.replayBudget)
+            uplink.finish(service.buffers)
             return refuse(
                 head,
                 ErrorResponse(

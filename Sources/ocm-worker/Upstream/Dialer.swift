@@ -43,6 +43,8 @@ internal import OCMTLS
                 return try await connect(to: address, endpoint, until: min(share, deadline), wakeup)
             } catch .cancelled {
                 throw .cancelled
+            } catch .exhausted(let error) {
+                throw .exhausted(error)
             } catch {
                 failure = error
             }
@@ -58,7 +60,7 @@ internal import OCMTLS
         do throws(SystemError) {
             socket = try await StreamSocket.connect(to: address, until: deadline, wakeup: wakeup)
         } catch {
-            throw .connect(address, error)
+            throw error.isExhaustion ? .exhausted(error) : .connect(address, error)
         }
         guard endpoint.usesTLS else { return .plain(socket) }
         guard let security else {
