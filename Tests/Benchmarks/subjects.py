@@ -18,10 +18,10 @@ http {{
     client_body_temp_path {work}/n1; proxy_temp_path {work}/n2; fastcgi_temp_path {work}/n3;
     uwsgi_temp_path {work}/n4; scgi_temp_path {work}/n5;
     upstream api {{ server 127.0.0.1:{upstream}; keepalive 16000; keepalive_requests 100000000; }}
-    server {{
+{zone}    server {{
         listen 127.0.0.1:{port};
         location /v1/ {{
-            proxy_pass http://api{path}/; proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 600s;
+{guard}            proxy_pass http://api{path}/; proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 600s;
             proxy_set_header Connection ""; proxy_set_header Authorization "Bearer at"; proxy_set_header ChatGPT-Account-Id acc;
         }}
         location / {{ return 404; }}
@@ -80,9 +80,14 @@ def program(name):
     return found
 
 
-def nginx(work, upstream=UPSTREAM, workers=1):
+def nginx(work, upstream=UPSTREAM, workers=1, guarded=False, per_address=0):
+    """`guarded`: it asks for the token; `per_address`: connections of one address, unless 0."""
     file = work / "nginx.conf"
-    file.write_text(NGINX.format(work=work, upstream=upstream.port, path=upstream.path, port=19010, workers=workers))
+    guard = f'            if ($http_authorization != "Bearer {TOKEN}") {{ return 401; }}\n' if guarded else ""
+    zone = "    limit_conn_zone $binary_remote_addr zone=addresses:1m;\n" if per_address else ""
+    guard += f"            limit_conn addresses {per_address};\n" if per_address else ""
+    file.write_text(NGINX.format(work=work, upstream=upstream.port, path=upstream.path, port=19010, workers=workers,
+                                 guard=guard, zone=zone))
     return Subject("nginx", 19010, [program("nginx"), "-e", work / "nginx-error.log", "-c", file])
 
 
@@ -93,7 +98,7 @@ def haproxy(work, upstream=UPSTREAM, workers=1, more="", arguments=()):
     return Subject("HAProxy", 19011, [program("haproxy"), *arguments, "-f", file])
 
 
-def ocm(work, build, upstream=UPSTREAM, workers=1, log=None):
+def ocm(work, build, upstream=UPSTREAM, workers=1, log=None, limits=None):
     credential = work / "auth.json"
     credential.touch(mode=0o600)
     credential.write_text(json.dumps(login(), indent=2))
@@ -109,6 +114,7 @@ def ocm(work, build, upstream=UPSTREAM, workers=1, log=None):
         }],
         "supervisor": {
             "workers": workers, "state_directory": str(work / "state"), "admin_socket": str(work / "admin.sock"),
+            "limits": limits or {},
             "endpoints": {"chatgpt": url, "openai": url, "oauth": url},
         },
     }, indent=2))
