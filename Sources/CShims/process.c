@@ -179,4 +179,7 @@ int ocm_forbid_dumps(void) {
 
 void ocm_name_process(const char *name) { prctl(PR_SET_NAME, name); }
 
-void ocm_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+void ocm_ignore_write_signals(void) {
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}

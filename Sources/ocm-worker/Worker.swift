@@ -18,6 +18,8 @@ internal import OCMTLS
     private var life: WorkerLife
     private var logger = LogSetting.unconfigured.logger
     private var draining: Task<Void, Never>?
+    /// The earliest deadline that a supervisor has given a drain.
+    private var promised = Instant.never
     /// The number of the configuration in force.
     private var generation: UInt64 = 0
     private var dialer: Dialer?
@@ -258,7 +260,12 @@ internal import OCMTLS
 
     /// Accepts no more and finishes what is open; a drain under way gets the new deadline.
     private func drain(for milliseconds: UInt64) {
-        let deadline = EventLoop.now.after(nanoseconds: milliseconds.multipliedSaturating(by: 1_000_000))
+        var deadline = EventLoop.now.after(nanoseconds: milliseconds.multipliedSaturating(by: 1_000_000))
+        if case .present = life.supervision {
+            // One supervisor after the other may say how long, each from its own start.
+            promised = min(promised, deadline)
+            deadline = promised
+        }
         // A second deadline may come before the task of the first has begun.
         lifecycle.move(deadline)
         guard draining == nil else { return }

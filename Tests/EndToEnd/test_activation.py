@@ -12,6 +12,7 @@ from harness import proc
 from harness.admin import ask, read_all, status
 from harness.manager import Manager, listener
 from harness.ocm import free_port, write_private
+from harness.reload import refuse, reload
 from harness.waiting import eventually, eventually_async
 
 ASK = b"GET /elsewhere HTTP/1.1\r\nHost: ocm\r\nConnection: close\r\n\r\n"
@@ -271,4 +272,56 @@ def test_sockets_and_signs_of_life_go_on_over_an_upgrade(start_ocm, manager):
     assert [(place["address"], place["port"]) for place in codex["listeners"]] == [("127.0.0.1", ocm.port)]
     environment = pathlib.Path(f"/proc/{ocm.pid}/environ").read_bytes()
     assert b"LISTEN_FDS" not in environment and b"NOTIFY_SOCKET" in environment
+    ocm.stop()
+
+
+async def test_a_manager_that_does_not_read_holds_up_nobody_and_hears_it_later(start_ocm, directory):
+    path = f"{directory}/deaf"
+    deaf = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    deaf.bind(path)
+    ocm = start_ocm(start=False)
+    ocm.start(variables={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "20000"})
+    await asyncio.sleep(1)  # fifty signs of life, of which the socket takes ten
+    assert status(ocm.socket_path)["state"] == "serving"
+    assert (await ocm.ask("POST", "/v1/responses", {"model": "gpt-5.5", "stream": True})).status == 200
+
+    def heard():
+        return b"READY=1" in deaf.recv(65536)
+    deaf.settimeout(5)
+    while not heard():
+        pass
+    ocm.stop()
+    deaf.close()
+
+
+def test_a_reload_after_which_no_start_would_be_possible_is_refused(start_ocm, manager):
+    ocm = start_ocm(start=False)
+    manager.sockets = [("ocm.socket", listener(("127.0.0.1", ocm.port)))]
+    manager.start(ocm)
+    ocm.configuration["services"].append(service(ocm, tag="other", listen_port=free_port(), usages_path=""))
+    refuse(ocm, 'names no service: set FileDescriptorName= in its socket unit to "codex" or "other"')
+    ocm.configuration["services"].pop()
+    reload(ocm)
+    ocm.stop()
+
+
+async def test_a_service_with_very_many_sockets_goes_on_after_a_kill(start_ocm, manager):
+    ocm = start_ocm(start=False)
+    manager.sockets = [("codex", listener(("127.0.0.1", ocm.port)))]
+    manager.sockets += [("codex", listener(("127.0.0.1", 0))) for _ in range(300)]
+    manager.start(ocm)
+    connection = await ocm.connect()
+    connection.send(connection.request("POST", "/v1/responses", {"model": "gpt-5.5", "stream": True},
+                                       [("x-fake", '{"events": 200, "interval": 0.02}')]))
+    response = await connection.head()
+    os.kill(ocm.pid, signal.SIGKILL)
+    ocm.process.wait()
+    ocm.tolerate("the supervisor is gone")
+    ready = len(manager.said("READY=1"))
+    manager.start(ocm, wait=False)
+    manager.wait_for("READY=1", ready + 1)
+    async for part in connection.parts(response):
+        response.body += part
+    assert b"response.completed" in response.body
+    connection.close()
     ocm.stop()

@@ -12,6 +12,7 @@ import pytest
 from harness import counts, proc
 from harness.http import Ended
 from harness.ocm import binaries
+from harness.tools import tool
 from harness.usage import assert_equal
 from harness.waiting import eventually, eventually_async, every
 
@@ -254,3 +255,17 @@ async def test_a_worker_has_no_secret_in_its_environment_or_arguments(start_ocm)
         for name in ("environ", "cmdline"):
             text = open(f"/proc/{pid}/{name}", "rb").read().decode(errors="replace")
             assert not [s for s in ocm.secrets if s in text]
+
+
+async def test_a_log_file_that_may_grow_no_more_stops_nobody(start_ocm):
+    ocm = start_ocm(start=False)
+    log = ocm.directory / "ocm.log"
+    ocm.configuration["log"]["output"] = str(log)
+    ocm.launcher = [tool("prlimit", "util-linux"), "--fsize=8192"]
+    ocm.start()
+    for _ in range(50):
+        assert (await ocm.ask("POST", "/v1/responses", {"model": "gpt-5.5"})).status == 200
+    assert log.stat().st_size == 8192
+    ocm.signal(signal.SIGHUP)
+    assert (await ocm.ask("POST", "/v1/responses", {"model": "gpt-5.5"})).status == 200
+    ocm.stop()

@@ -390,6 +390,17 @@ async def test_a_file_that_is_none_changes_nothing(start_ocm, content):
     assert await status_of(ocm) == 200
 
 
+async def test_a_file_that_could_be_waited_for_for_ever_changes_nothing(start_ocm):
+    ocm = start_ocm()
+    path = ocm.directory / "config.json"
+    path.unlink()
+    os.mkfifo(path)
+    ocm.tolerate("reload refused, what ran goes on")
+    code, result = ask(ocm)
+    assert code == 422 and "it is no regular file" in result["errors"][0], result
+    assert await status_of(ocm) == 200
+
+
 async def test_what_a_worker_would_not_take_is_refused_before_any_is_told(start_ocm):
     ocm = start_ocm()
     workers = ocm.workers()

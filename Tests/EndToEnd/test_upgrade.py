@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -285,17 +286,57 @@ def test_a_configuration_that_could_not_be_started_with_leaves_the_old_one_runni
     taken.close()
 
 
-def test_a_configuration_file_by_which_the_workers_would_not_be_found_is_refused(installed):
+def test_nothing_is_executed_by_which_workers_could_not_be_found_again(installed):
     ocm = installed()
-    ocm.tolerate(FAILED)
-    path = ocm.directory / "config.json"
-    target = path.rename(ocm.directory / "another.json")
-    path.symlink_to(target)
+    ocm.tolerate(FAILED, "a worker could not be taken over", "worker died")
+    (place,) = (ocm.directory / "state").glob("workers-*")
+    place.rename(ocm.directory / "elsewhere")
     done = command(ocm)
     assert done.returncode == 1 and "would not find the workers" in done.stderr, done.stderr
+    # Nor would a worker that starts now be found; it serves all the same.
+    shutil.rmtree(ocm.directory / "elsewhere")
+    victim = ocm.workers()[0]
+    os.kill(victim, signal.SIGKILL)
+    eventually(lambda: victim not in ocm.workers() and len(ocm.workers()) == 2, 10, "another worker")
+    done = command(ocm)
+    assert done.returncode == 1 and "could not be found again" in done.stderr, done.stderr
+
+
+async def test_the_configuration_may_be_another_file_by_the_same_path(installed):
+    """As where a link leads to each version of it: to a kill and to an upgrade it is the same supervisor's."""
+    ocm = installed()
+    path = ocm.directory / "config.json"
+    first, second = ocm.directory / "first.json", ocm.directory / "second.json"
+    first.write_text(path.read_text())
+    second.write_text(path.read_text())
     path.unlink()
-    target.rename(path)
+    path.symlink_to(first)
     upgraded(ocm, 1)
+    connection, response = await stream(ocm, events=200, interval=0.02)
+    path.unlink()
+    path.symlink_to(second)
+    upgraded(ocm, 2)
+    path.unlink()
+    path.symlink_to(first)
+    ocm.tolerate(GONE)
+    os.kill(ocm.pid, signal.SIGKILL)
+    ocm.process.wait()
+    path.unlink()  # the harness writes its own
+    ocm.start()
+    assert b"response.completed" in await rest(connection, response)
+
+
+@pytest.mark.deadline(60)
+async def test_a_drain_has_one_deadline_whoever_asks(installed):
+    ocm = installed(supervisor={"drain_timeout": "4s"})
+    connection, response = await stream(ocm, events=5000, interval=0.02)
+    await asyncio.to_thread(upgraded, ocm, 1)
+    deadline, number = time.monotonic() + 5, 1
+    while time.monotonic() < deadline:
+        number += 1
+        await asyncio.to_thread(upgraded, ocm, number)
+    with pytest.raises((Ended, asyncio.IncompleteReadError)):
+        await asyncio.wait_for(rest(connection, response), 1)
 
 
 def test_nothing_is_executed_where_workers_could_not_be_found_again(start_ocm):

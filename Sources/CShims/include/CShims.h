@@ -98,7 +98,7 @@ int ocm_accept(int listener, struct sockaddr *address, socklen_t *length);
 
 // Blocks the signals of the set for this thread and returns a signalfd(2) for them, non-blocking and close-on-exec.
 int ocm_signalfd(const int *signals, size_t count);
-void ocm_ignore_sigpipe(void);
+void ocm_ignore_write_signals(void);
 
 // What is in this process's memory gets into no core file (RLIMIT_CORE, and PR_SET_DUMPABLE of prctl(2) for where core
 // files go to a program), and no other process of the same user may read or trace it. 0, or -1 with errno.

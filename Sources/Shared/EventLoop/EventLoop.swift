@@ -18,7 +18,7 @@ package actor EventLoop {
     /// Runs the loop on the calling thread, the process's first and only one, until `root` has returned.
     /// Tasks that it left behind stay suspended.
     package static func run(_ root: @escaping @EventLoop @Sendable () async -> Void) {
-        ocm_ignore_sigpipe()
+        ocm_ignore_write_signals()
         LoopExecutor.shared.adoptThread()
         let state = RunState()
         spawn {

@@ -14,6 +14,14 @@ internal import Glibc
         try EventLoop.poller.add(self, fd: number, [.readable, .edgeTriggered])
     }
 
+    /// Has signals wait for a source that is to come.
+    package nonisolated static func hold(_ signals: [Int32]) {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for signal in signals { unsafe sigaddset(&set, signal) }
+        unsafe sigprocmask(SIG_BLOCK, &set, nil)
+    }
+
     /// The number of the next signal.
     package func next() async throws(WaitError) -> Int32 {
         while true {

@@ -91,10 +91,12 @@ extension TrustSource {
     static func read(_ path: String) throws(TrustError) -> [UInt8] {
         let descriptor: FileDescriptor
         do {
-            descriptor = try FileDescriptor("open", unsafe open(path, O_RDONLY | O_CLOEXEC))
+            descriptor = try FileDescriptor("open", unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK))
         } catch {
             throw .unreadable(path: path, error)
         }
+        // Anything else might keep its reader waiting for ever.
+        guard isFile(path) else { throw .unreadable(path: path, SystemError("open", EINVAL)) }
         let number = descriptor.number
         var bytes: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 65536)

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Glibc
+import OCMEventLoop
 
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,6 +18,8 @@ struct Run: ParsableCommand {
     var trial = false
 
     func run() throws {
+        // They ask for what is done anyway by a program that starts.
+        SignalSource.hold([SIGHUP, SIGUSR2])
         let handover = try handover()
         let loaded = try configuration.load().configuration
         if trial {

@@ -17,7 +17,7 @@ struct ConfigurationFile {
     ) throws(InvalidConfiguration) -> ConfigurationFile {
         let bytes: [UInt8]
         do {
-            bytes = try FileContents.read(file, limit: SourceReader.maximumSize + 1)
+            bytes = try FileContents.readRegular(file, limit: SourceReader.maximumSize + 1)
         } catch {
             throw InvalidConfiguration(
                 file, "can't be read (\(error.reason)); name a readable configuration with -c FILE")

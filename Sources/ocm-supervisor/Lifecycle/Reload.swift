@@ -40,6 +40,7 @@ import OCMIPC
         attempt { () throws(StartFailure) in try readFiles() }
         listeners = service.fleet.listeners.prepare(configuration.services)
         failures += listeners.failures.map { "\(StartFailure.listener($0))" }
+        failures += listeners.problems.map { "\($0)" }
         // Opening a usage file may make it, and brings it up to date.
         guard failures.isEmpty else { return false }
         ledgers = await service.accounts.prepare(configuration.services, prices: prices)

@@ -85,14 +85,15 @@ import OCMTLS
         _ configuration: Configuration, _ manager: ServiceManager, _ logger: Logger
     ) throws(StartFailure) -> InheritedListeners {
         let tags = configuration.services.map(\.tag)
-        let assignment = SocketAssignment(HandedDescriptor.takeAll(), services: tags)
+        let handed = HandedDescriptor.takeAll()
+        let assignment = SocketAssignment(handed, services: tags)
         for descriptor in assignment.obsolete { manager.discard(descriptor) }
         guard assignment.problems.isEmpty else { throw .sockets(assignment.problems) }
         let activated = Set(assignment.activated.map(\.service))
         for tag in tags where !activated.isEmpty && !activated.contains(tag) {
             logger.notice("the service manager has no socket for this service", metadata: ["service": "\(tag)"])
         }
-        return InheritedListeners(activated: assignment.activated, kept: assignment.kept)
+        return InheritedListeners(activated: assignment.activated, kept: assignment.kept, handed: handed)
     }
 
     /// Where workers can be found again. Without that, they would not outlive the supervisor for long, which is no reason

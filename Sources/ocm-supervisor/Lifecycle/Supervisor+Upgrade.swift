@@ -47,16 +47,17 @@ extension Supervisor {
                 admin?.resume()
                 manager.serving()
             }, leave: { [service] in service.fleet.leave() },
-            configuration: { [service] in FileVersion(of: service.configuration.file) })
+            configuration: { [service] in service.configuration.file })
     }
 
     private var obstacle: Upgrade.Obstacle? {
         guard state == .serving else { return .lasting(.notServing(state.rawValue)) }
-        if service.rendezvous == nil { return .lasting(.noRendezvous) }
+        let workers = service.fleet.workers
+        if service.rendezvous == nil || workers.contains(where: { !$0.canBeFound }) { return .lasting(.noRendezvous) }
         if reloads.isUnderWay { return .passing(.reloading) }
         if let obstacle = service.logins.upgradeObstacle { return obstacle }
-        if service.fleet.workers.contains(where: \.hasEnded) { return .passing(.burying) }
-        let living = Set(service.fleet.workers.map(\.identity))
+        if workers.contains(where: \.hasEnded) { return .passing(.burying) }
+        let living = Set(workers.map(\.identity))
         return service.accounts.hasPending(besides: living) ? .passing(.usage) : nil
     }
 

@@ -8,7 +8,12 @@ import OCMEventLoop
 /// NOTIFY_SOCKET and WATCHDOG_USEC stay in the environment: a program that is executed in this one's place goes on with
 /// them. Children never have them, they are given an environment of their own.
 @EventLoop final class ServiceManager {
-    private let isPresent: Bool
+    private let socket: NotifySocket?
+    private var isPresent: Bool { socket != nil }
+    /// What the manager had no room for, oldest first: it is told when it has.
+    private var unsent: [Notification] = []
+    private static let unsentAtMost = 64
+    private static let roomInterval = Duration.milliseconds(200)
     /// Half of what the manager waits for a sign of life.
     private let heartbeat: Duration?
     /// Between two requests for more time, which is asked for as long as the loop turns.
@@ -24,7 +29,7 @@ import OCMEventLoop
     private let transition = Wakeup()
 
     init() {
-        isPresent = unsafe getenv("NOTIFY_SOCKET") != nil
+        socket = NotifySocket()
         var microseconds: UInt64 = 0
         let isWatched = unsafe sd_watchdog_enabled(0, &microseconds) > 0
         heartbeat = isWatched ? .microseconds(Int64(clamping: max(microseconds / 2, 1000))) : nil
@@ -119,12 +124,22 @@ import OCMEventLoop
         }
     }
 
-    /// What can't be sent is of no consequence to the service.
+    /// What can't be sent is of no consequence to the service. A descriptor can't wait: it may be another by then.
     private func send(_ notification: Notification, with descriptors: [Int32] = []) {
-        guard isPresent else { return }
-        unsafe notification.text.withCString { text in
-            unsafe descriptors.withUnsafeBufferPointer { descriptors in
-                _ = unsafe sd_pid_notify_with_fds(0, 0, text, descriptors.baseAddress, UInt32(descriptors.count))
+        guard let socket else { return }
+        guard unsent.isEmpty, case .done = socket.send(notification.text, with: descriptors) else {
+            if descriptors.isEmpty { keep(notification, for: socket) }
+            return
+        }
+    }
+
+    private func keep(_ notification: Notification, for socket: NotifySocket) {
+        unsent.append(notification)
+        if unsent.count > Self.unsentAtMost { unsent.removeFirst() }
+        guard unsent.count == 1 else { return }
+        EventLoop.spawn { [self] in
+            while let oldest = unsent.first, (try? await EventLoop.sleep(for: Self.roomInterval)) != nil {
+                if case .done = socket.send(oldest.text, with: []) { unsent.removeFirst() }
             }
         }
     }

@@ -13,6 +13,9 @@ struct SocketAssignment: Equatable {
 
     init(_ handed: [HandedDescriptor], services: [String]) {
         for descriptor in handed { assign(descriptor, services) }
+        if activated.count > ListenerSet.countAtMost, let last = handed.last {
+            problems.append(SocketProblem(last, .tooMany))
+        }
     }
 
     private mutating func assign(_ descriptor: HandedDescriptor, _ services: [String]) {
@@ -55,6 +58,7 @@ struct SocketProblem: Equatable {
         /// It has a name that is no service's tag, or none where there are several services.
         case noService(tags: [String])
         case unnamed(tags: [String])
+        case tooMany
     }
 
     let name: String
@@ -93,6 +97,9 @@ extension SocketProblem: CustomStringConvertible {
         case .foreignFamily: "\(socket) is neither IPv4, IPv6 nor Unix: give another ListenStream= in its socket unit"
         case .noService(let tags):
             "\(socket) has the name of no service: set FileDescriptorName= in its socket unit to \(Self.choice(tags))"
+        case .tooMany:
+            "there are more than \(ListenerSet.countAtMost) sockets of the service manager's: "
+                + "take some ListenStream= out of the socket units"
         case .unnamed(let tags):
             "\(socket) names no service: set FileDescriptorName= in its socket unit to \(Self.choice(tags))"
         }

@@ -15,6 +15,9 @@ struct InheritedListeners {
     /// the service manager's store. One is taken where its service is to listen on just that address.
     var kept: [Socket] = []
 
+    /// What the service manager has handed over to this program, as it came: the next start is to go well with it, too.
+    var handed: [HandedDescriptor] = []
+
     /// Gives away the service manager's sockets for a service.
     mutating func takeActivated(for service: String) -> [Int32] {
         defer { activated.removeAll { $0.service == service } }

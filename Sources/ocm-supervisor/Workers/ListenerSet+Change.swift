@@ -15,6 +15,8 @@ extension ListenerSet {
         /// Those that nobody wants any more.
         fileprivate var dropped: [Owned] = []
         private(set) var failures: [ListenFailure] = []
+        /// What the next start would say of the service manager's sockets.
+        fileprivate(set) var problems: [SocketProblem] = []
 
         fileprivate mutating func fail(_ failure: ListenFailure) {
             failures.append(failure)
@@ -24,6 +26,7 @@ extension ListenerSet {
     /// Binds what is new. A listener that another service has had on the very address is taken over.
     func prepare(_ services: [ServiceConfiguration]) -> Change {
         var change = Change()
+        change.problems = SocketAssignment(inherited.handed, services: services.map(\.tag)).problems
         change.dropped = owned
         var unbound: [ServiceConfiguration] = []
         for service in services {

@@ -12,6 +12,9 @@ import OCMEventLoop
         var isActivated = false
     }
 
+    /// More than workers say to have, so that they can be taken over.
+    nonisolated static let countAtMost = 512
+
     var owned: [Owned] = []
     /// What is there to be taken for a service.
     var inherited = InheritedListeners()

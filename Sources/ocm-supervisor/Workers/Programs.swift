@@ -45,7 +45,8 @@ struct Programs {
         return length > 0 ? String(decoding: space[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
     }
 
-    private static func worker(beside own: String) -> String? {
+    /// The worker program that belongs to a supervisor's; nil where there is none.
+    static func worker(beside own: String) -> String? {
         guard let slash = own.lastIndex(of: "/") else { return nil }
         let directory = own[..<slash]
         let candidates = ["\(directory)/ocm-worker", "\(directory)/../libexec/ocm/ocm-worker"]

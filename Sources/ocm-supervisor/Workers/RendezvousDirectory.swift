@@ -5,12 +5,12 @@ import OCMTLS
 
 /// Where the workers can be found by the next supervisor, should this one be killed.
 ///
-/// A directory for each configuration file, below the state directory, its user's alone, and locked by the supervisor that
+/// A directory for each path of a configuration file, below the state directory, its user's alone, and locked by the supervisor that
 /// uses it. In it stands a Unix socket for each worker, named by the worker's identity: bound here, handed to the worker
 /// as a descriptor, which listens on it, and accepts when it has lost its supervisor. So a worker needs no path and no
 /// right to a file, and whoever it is reached through is known to have been able to reach this directory.
 @EventLoop final class RendezvousDirectory {
-    private let path: String
+    let path: String
     /// Holds the lock (flock(2)).
     private let directory: FileDescriptor
 
@@ -55,9 +55,8 @@ import OCMTLS
     }
 
     private static func path(state: String, configuration: String) -> String {
-        // However the file is named this time.
-        let file = CredentialFile(path: configuration).target
-        return "\(state)/workers-\(SHA256Digest(of: file.utf8Span.span).hexadecimal.prefix(16))"
+        // A link may lead to another file with each version of the configuration.
+        "\(state)/workers-\(SHA256Digest(of: configuration.utf8Span.span).hexadecimal.prefix(16))"
     }
 
     /// Whether an open directory is the one that is found by these paths now.
@@ -72,6 +71,13 @@ import OCMTLS
     /// Another descriptor of the same lock, the caller's.
     func handedOver() throws(SystemError) -> Int32 {
         try directory.duplicate().release()
+    }
+
+    /// Whether sockets can be made in an open directory now.
+    static func tryOut(_ directory: Int32) throws(SystemError) {
+        let worker = WorkerIdentity(value: UInt128.random(in: 1...UInt128.max))
+        _ = try PacketSocket.bind(to: "/proc/self/fd/\(directory)/\(worker.name)")
+        unsafe unlinkat(directory, worker.name, 0)
     }
 
     /// The socket for a new worker, bound and not listening.

@@ -241,16 +241,32 @@ extension WorkerFleet {
 extension WorkerFleet {
     /// Starts one; nil where that is not possible.
     func makeWorker(_ plan: WorkerGeneration.Plan) -> WorkerProcess? {
+        let identity = WorkerIdentity(value: UInt128.random(in: 1...UInt128.max))
+        let place = makeRendezvous(for: identity)
         do throws(SystemError) {
             let worker = try WorkerProcess(
-                program: program, account: plan.account, log: plan.log.descriptor, journal: plan.log.journal,
-                rendezvous: rendezvous)
+                identity, program: program, account: plan.account, log: plan.log.descriptor, journal: plan.log.journal,
+                rendezvous: place?.number)
             logger.info("worker started", metadata: ["worker": "\(worker.pid)"])
             return worker
         } catch {
+            rendezvous?.remove(identity)
             logger.error(
                 "a worker can't be started",
                 metadata: ["program": "\(Programs.name(of: program))", "reason": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Without one, the worker ends before long where this supervisor is killed, which is no reason not to serve.
+    private func makeRendezvous(for identity: WorkerIdentity) -> OpenFile? {
+        guard let rendezvous else { return nil }
+        do throws(SystemError) {
+            return OpenFile(try rendezvous.makeSocket(for: identity))
+        } catch {
+            logger.warning(
+                "a worker could not be taken over if this process were killed: no socket can be made for it",
+                metadata: ["directory": "\(rendezvous.path)", "reason": "\(error.reason)"])
             return nil
         }
     }

@@ -22,6 +22,8 @@ import OCMIPC
     let identity: WorkerIdentity
     let process: ChildProcess
     private(set) var started = Timestamp.now
+    /// Whether it can outlive this supervisor.
+    let canBeFound: Bool
     /// Whether an earlier supervisor has started it.
     let isOrphan: Bool
     /// What an orphan has listened on: service and descriptor, which belong to whoever takes them.
@@ -49,7 +51,7 @@ import OCMIPC
     /// The worker has finished what was open, and may take its time to end.
     private(set) var hasDrained = false
 
-    private static let listenersAtMost = 256
+    private static let listenersAtMost = ListenerSet.countAtMost
 
     /// A worker that is not ready by then is replaced.
     private static let startTime = Duration.seconds(30)
@@ -70,11 +72,14 @@ import OCMIPC
 
     /// Starts a worker. Its channel is descriptor 3, its rendezvous 4, the journal 5; else its log goes where the
     /// supervisor's does.
+    ///
+    /// - Parameter rendezvous: of the directory's, for a worker of this identity; nil for one that can't outlive this process.
     init(
-        program: String, account: (user: UInt32, group: UInt32)?, log: Int32, journal: Int32? = nil,
-        rendezvous: RendezvousDirectory?, deathSignal: Int32 = 0
+        _ identity: WorkerIdentity, program: String, account: (user: UInt32, group: UInt32)?, log: Int32,
+        journal: Int32? = nil, rendezvous: Int32?, deathSignal: Int32 = 0
     ) throws(SystemError) {
-        identity = WorkerIdentity(value: UInt128.random(in: 1...UInt128.max))
+        self.identity = identity
+        canBeFound = rendezvous != nil
         isOrphan = false
         let (ours, theirs) = try PacketSocket.pair()
         let own = FileDescriptor(owning: ours)
@@ -83,19 +88,13 @@ import OCMIPC
         var plan = ChildProcess.Plan(path: program, arguments: ["ocm-worker"])
         plan.descriptors = [(log, 2), (other.number, 3)]
         plan.environment = [ChildCall.noBacktraces]
+        if let rendezvous { plan.descriptors.append((rendezvous, 4)) }
         if let journal { plan.descriptors.append((journal, 5)) }
         plan.identity = account
         plan.deathSignal = deathSignal
         do throws(SystemError) {
-            if let rendezvous {
-                let socket = try rendezvous.makeSocket(for: identity)
-                plan.descriptors.append((socket.number, 4))
-                process = try ChildProcess(plan)
-            } else {
-                process = try ChildProcess(plan)
-            }
+            process = try ChildProcess(plan)
         } catch {
-            rendezvous?.remove(identity)
             channel.close()
             throw error
         }
@@ -105,6 +104,7 @@ import OCMIPC
     init(_ orphan: consuming RendezvousDirectory.Orphan, _ identity: WorkerIdentity) throws(SystemError) {
         self.identity = identity
         isOrphan = true
+        canBeFound = true
         process = try ChildProcess(watching: orphan.process)
         // It lives: so its number was its own when it was looked up.
         guard !orphan.channel.isHungUp else { throw SystemError("connect", ECONNREFUSED) }

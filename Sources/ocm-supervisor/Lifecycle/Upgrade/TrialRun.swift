@@ -22,6 +22,7 @@ import OCMLogging
     enum Failure: Error, CustomStringConvertible {
         case start(StartFailure)
         case otherRendezvous(state: String, configuration: String)
+        case rendezvous(state: String, SystemError)
         case worker(String)
         case workerNotReady(Duration)
 
@@ -31,6 +32,8 @@ import OCMLogging
             case .otherRendezvous(let state, let configuration):
                 "by the state directory \(state) and the configuration file \(configuration) it would not find the workers "
                     + "that serve, whose places had other names: change that back, or restart"
+            case .rendezvous(let state, let error):
+                "no socket can be made below \(state), by which workers are found again: \(error.reason)"
             case .worker(let reason): "the new ocm-worker does not work: \(reason)"
             case .workerNotReady(let time):
                 "the new ocm-worker does not work: it was not ready within \(time.components.seconds) s"
@@ -61,6 +64,11 @@ import OCMLogging
     private mutating func run() async throws(Failure) {
         guard findsWorkers else {
             throw .otherRendezvous(state: configuration.stateDirectory, configuration: configuration.file)
+        }
+        do throws(SystemError) {
+            if let rendezvous = handover.rendezvous { try RendezvousDirectory.tryOut(rendezvous) }
+        } catch {
+            throw .rendezvous(state: configuration.stateDirectory, error)
         }
         do throws(StartFailure) {
             try await tryStart()
@@ -139,7 +147,8 @@ import OCMLogging
         let worker: WorkerProcess
         do throws(SystemError) {
             worker = try WorkerProcess(
-                program: plan.program, account: plan.account, log: STDERR_FILENO, rendezvous: nil,
+                WorkerIdentity(value: 1), program: plan.program, account: plan.account, log: STDERR_FILENO,
+                rendezvous: nil,
                 deathSignal: SIGKILL)
         } catch {
             throw .worker("it can't be executed (\(error.reason))")

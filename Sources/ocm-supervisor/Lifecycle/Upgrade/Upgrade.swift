@@ -27,8 +27,8 @@ import OCMIPC
         var resumeAdmin: () -> Void
         /// Tells the workers.
         var leave: () -> Void
-        /// What the new program will read, as it is now.
-        var configuration: () -> FileVersion?
+        /// The file that the new program will read.
+        var configuration: () -> String
     }
 
     /// The last one.
@@ -39,8 +39,8 @@ import OCMIPC
     /// The last attempt's number, and when it was asked for.
     private var number: UInt32
     private var begun: Timestamp
-    /// The configuration file that the new program has been tried with.
-    private var tried: FileVersion?
+    /// The programs and the configuration of the trial.
+    private var tried: [FileVersion?] = []
 
     private static let patience = Duration.seconds(60)
 
@@ -88,7 +88,7 @@ import OCMIPC
         logger.notice("upgrade: the new program is tried out", metadata: ["program": "\(program)"])
         let handover = try handedOver(subject)
         defer { Self.close(handover) }
-        tried = subject.configuration()
+        tried = versions(program, subject)
         let trial = try UpgradeTrial(program: program, handover)
         self.trial = trial
         defer { self.trial = nil }
@@ -111,12 +111,18 @@ import OCMIPC
                 // Who has asked for what was in the way has been told by then.
                 await subject.pauseAdmin()
             } while subject.obstacle() != nil
-            guard subject.configuration() == tried else { throw .configurationChanged }
+            guard let program else { throw .underWay }
+            guard versions(program, subject) == tried else { throw .changed }
             // From here on nothing else runs in this program any more.
-            try execute(subject)
+            try execute(program, subject)
         } catch {
             fail(error)
         }
+    }
+
+    /// What a trial is good for.
+    private func versions(_ program: String, _ subject: Subject) -> [FileVersion?] {
+        [program, Programs.worker(beside: program), subject.configuration()].map { $0.flatMap(FileVersion.init(of:)) }
     }
 
     private func clearTheWay(_ subject: Subject, until deadline: Instant) async throws(UpgradeFailure) {
@@ -131,8 +137,7 @@ import OCMIPC
     }
 
     /// Returns never: where it does not throw, this program is no more.
-    private func execute(_ subject: Subject) throws(UpgradeFailure) {
-        guard let program else { throw .underWay }
+    private func execute(_ program: String, _ subject: Subject) throws(UpgradeFailure) {
         let handover = try handedOver(subject)
         defer { Self.close(handover) }
         let memory: FileDescriptor

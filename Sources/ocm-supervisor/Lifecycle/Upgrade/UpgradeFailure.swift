@@ -22,8 +22,8 @@ enum UpgradeFailure: Error, Equatable {
     case burying
     /// Workers could not be found again: they would end, and with them what they have open.
     case noRendezvous
-    /// It is another one than the new program was tried with.
-    case configurationChanged
+    /// A program or the configuration file is another one than in the trial.
+    case changed
     /// The disk does not take the last usage of workers that have ended.
     case usage
     case system(SystemError)
@@ -51,7 +51,7 @@ enum UpgradeFailure: Error, Equatable {
                 "the workers could not be found again by the new program, the log says why since the start: "
                     + "mend that, and restart"
             ]
-        case .configurationChanged: ["the configuration file has changed since the trial: ask again"]
+        case .changed: ["the programs or the configuration file have changed since the trial: ask again"]
         case .usage: ["the disk does not take the usage of workers that have ended, and it would be lost"]
         case .system(let error): ["\(error)"]
         case .execution(let path, let error): ["\(path) could not be executed: \(error.reason)"]
