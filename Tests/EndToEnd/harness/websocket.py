@@ -1,7 +1,6 @@
 """A WebSocket client on wsproto, with raw access where a frame must be one that no library sends."""
 
 import base64
-import hashlib
 import json
 import os
 
@@ -10,10 +9,10 @@ from wsproto.connection import ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Message, Ping, Pong
 from wsproto.utilities import RemoteProtocolError
 
+from .frames import CLOSE, accept, encode, upgrade_fields
 from .http import Connection
 
 TERMINAL = {"response.completed", "response.failed", "response.incomplete", "error"}
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 
 
 class Refused(Exception):
@@ -38,31 +37,6 @@ class Cut(Exception):
     def __init__(self, partial=b""):
         super().__init__(f"{len(partial)} bytes of a message")
         self.partial = partial
-
-
-def encode(opcode, payload=b"", *, fin=True, rsv=0, mask=b"\x12\x34\x56\x78", length=None, width=None):
-    """The bytes of any frame, legal or not.
-
-    `mask` None: unmasked. `length`: what the head claims, `width`: in 7, 16 or 64 bits; else what the payload needs.
-    """
-    length = len(payload) if length is None else length
-    width = width or (7 if length < 126 else 16 if length < 65536 else 64)
-    short = length if width == 7 else 126 if width == 16 else 127
-    head = bytes((opcode | rsv << 4 | fin << 7, short | (0x80 if mask is not None else 0)))
-    head += b"" if width == 7 else length.to_bytes(width // 8)
-    if mask is None:
-        return head + payload
-    key = (mask * (len(payload) // 4 + 1))[:len(payload)]
-    return head + mask + (int.from_bytes(payload) ^ int.from_bytes(key)).to_bytes(len(payload))
-
-
-def accept(key):
-    return base64.b64encode(hashlib.sha1(key.encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()).decode()
-
-
-def upgrade_fields(key):
-    return [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
-            ("Sec-WebSocket-Key", key)]
 
 
 class WebSocket:
