@@ -92,6 +92,9 @@ struct Rule {
                 "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "GET / HTTP/1.1\r\nHost: h/x\r\n\r\n",
                 "GET / HTTP/1.1\r\nHost: u@h\r\n\r\n",
             ]),
+        Rule(
+            .repeatedAuthorization, "RFC 9110, 5.3 and 11.6.2",
+            requests: ["GET / HTTP/1.1\r\nHost: h\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n"]),
     ]
 
     private static let chunked = [

@@ -164,5 +164,8 @@ enum RequestTable {
         (host("[]"), .invalidHost),
         (host("[::1]x"), .invalidHost),
         (host("\u{e9}"), .invalidHost),
+        (field("Authorization: Bearer a\r\nAuthorization: Bearer b"), .repeatedAuthorization),
+        (field("Authorization: Bearer a\r\nX: y\r\nauthorization: Bearer a"), .repeatedAuthorization),
+        (field("Authorization:\r\nAuthorization:\r\nAuthorization:"), .repeatedAuthorization),
     ]
 }

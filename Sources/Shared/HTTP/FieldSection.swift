@@ -19,8 +19,10 @@ struct FieldSection: Sendable {
     private(set) var isChunked = false
     private(set) var host: FieldLine?
     private(set) var hasManyHosts = false
+    private(set) var hasManyAuthorizations = false
     private(set) var expectsContinue = false
     private(set) var offersWebSocket = false
+    private var hasAuthorization = false
     private var connectionOptionCount = 0
 
     /// Forgets all but the memory.
@@ -92,6 +94,9 @@ struct FieldSection: Sendable {
         case .host:
             hasManyHosts = host != nil
             host = field
+        case .authorization:
+            hasManyAuthorizations = hasAuthorization
+            hasAuthorization = true
         case .expect:
             if bytes.equalsIgnoringCase("100-continue", in: field.value.bounds) { expectsContinue = true }
         case .upgrade:

@@ -37,6 +37,7 @@ extension HTTPError: CustomStringConvertible {
         case .missingHost: "missing Host"
         case .repeatedHost: "more than one Host"
         case .invalidHost: "invalid Host"
+        case .repeatedAuthorization: "more than one Authorization"
         case .invalidChunkSize: "invalid chunk size"
         case .chunkSizeOverflow: "chunk size out of range"
         case .invalidChunkExtension: "invalid chunk extension"

@@ -56,6 +56,8 @@ package enum HTTPError: Error, Equatable, Sendable {
     case repeatedHost
     /// A Host that is no host and port (3.2).
     case invalidHost
+    /// More than one Authorization: whoever looks at the other one may let in somebody else (RFC 9110 sections 5.3, 11.6.2).
+    case repeatedAuthorization
 
     // Chunks (7.1)
 

@@ -95,6 +95,7 @@ package struct RequestHead: Sendable {
 
     private mutating func complete(_ bytes: Span<UInt8>) throws(HTTPError) -> Int {
         try checkHost(bytes)
+        guard !section.hasManyAuthorizations else { throw .repeatedAuthorization }
         guard !section.isChunked || version == .http11 else { throw .transferEncodingInHTTP10 }
         section.finish(bytes)
         framing =
