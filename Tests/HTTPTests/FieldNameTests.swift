@@ -39,6 +39,22 @@ import Testing
         #expect(FieldNameTable.shared[bytes.span.foldedToken(in: bytes.indices)] == id)
     }
 
+    @Test(arguments: [
+        ("Content_Length", FieldName.contentLength), ("TRANSFER_encoding", .transferEncoding),
+        ("chatgpt-account_id", .chatGPTAccountID), ("ChatGPT_Account_Id", .chatGPTAccountID), ("x_api_key", .xAPIKey),
+        ("X_Forwarded_For", .xForwarded), ("cf_ray", .cf), ("user_agent", .userAgent), ("session_id", .other),
+        ("_", .other), ("host_", .other), ("x_codex_" + String(repeating: "_", count: 100), .xCodex),
+        ("content-length~", .other), ("Host", .host), ("x-other", .other),
+    ])
+    func `a name with underscores is also known by what it is with hyphens`(name: String, alias: FieldName) throws {
+        let field = try #require(try readRequest("GET / HTTP/1.1\r\nA: b\r\n\(name): h\r\n\(host(name))\r\n"))
+            .fields[1]
+        #expect(field.alias == alias)
+        #expect(field.id == (name.contains("_") ? .other : alias))
+    }
+
+    private func host(_ name: String) -> String { name == "Host" ? "" : "Host: h\r\n" }
+
     @Test func `no two names are spelled alike`() {
         let spellings = FieldName.allCases.map(\.spelling.description)
         #expect(Set(spellings).count == spellings.count)

@@ -6,6 +6,7 @@ struct RequestReading: Equatable {
         var name: String
         var value: String
         var id: FieldName
+        var alias: FieldName
         var isHopByHop: Bool
     }
 
@@ -38,7 +39,9 @@ struct RequestReading: Equatable {
 
 extension RequestReading.Field {
     init(_ line: FieldLine, of bytes: [UInt8]) {
-        self.init(name: bytes.text(line.name), value: bytes.text(line.value), id: line.id, isHopByHop: line.isHopByHop)
+        self.init(
+            name: bytes.text(line.name), value: bytes.text(line.value), id: line.id, alias: line.alias,
+            isHopByHop: line.isHopByHop)
     }
 }
 

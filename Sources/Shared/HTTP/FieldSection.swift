@@ -50,8 +50,10 @@ struct FieldSection: Sendable {
                 throw bytes[end] == .carriageReturn ? .bareCarriageReturn : .invalidFieldValue
             }
         }
-        let field = FieldLine(
-            name: name, value: bytes.trimmed(value), id: FieldNameTable.shared[bytes.foldedToken(in: name)])
+        let token = bytes.foldedToken(in: name)
+        let id = FieldNameTable.shared[token]
+        let alias = id == .other ? token.hyphenated.map { FieldNameTable.shared[$0] } : nil
+        let field = FieldLine(name: name, value: bytes.trimmed(value), id: id, alias: alias ?? id)
         lines.append(field)
         if field.id != .other { try note(field, of: bytes) }
     }

@@ -37,6 +37,18 @@ struct FoldedToken: Equatable, Sendable {
         left.words.0 == right.words.0 && left.count == right.count && left.words == right.words
     }
 
+    /// The token with a hyphen for each underscore, nil where it has none.
+    var hyphenated: FoldedToken? {
+        let words = (Self.hyphenated(words.0), Self.hyphenated(words.1), Self.hyphenated(words.2))
+        return words == self.words ? nil : FoldedToken(count: count, words: words)
+    }
+
+    /// A folded underscore is 0x7F, the one byte of a token that another one brings to 0x80.
+    private static func hyphenated(_ word: UInt64) -> UInt64 {
+        let underscores = (word &+ 0x0101_0101_0101_0101) & 0x8080_8080_8080_8080
+        return word ^ (underscores &>> 7) &* 0x52
+    }
+
     /// Sets the bit that makes a capital letter a small one, in the first `count` bytes, and clears the others. Of all
     /// bytes of a token only letters become letters, digits digits, and the hyphen a hyphen.
     private static func fold(_ word: UInt64, _ count: Int) -> UInt64 {

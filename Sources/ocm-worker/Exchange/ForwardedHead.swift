@@ -30,10 +30,13 @@ struct ForwardedHead {
     }
 
     /// Not forwarded: what speaks to this hop, what is written anew, the client's own credentials, and what proxies in
-    /// front have added.
+    /// front have added. Nor does what a server behind the API's door would take for one of these.
     private static func isForwarded(_ field: FieldLine) -> Bool {
-        if field.isHopByHop { return false }
-        switch field.id {
+        !field.isHopByHop && isForwarded(field.id) && isForwarded(field.alias)
+    }
+
+    private static func isForwarded(_ name: FieldName) -> Bool {
+        switch name {
         case .connection, .keepAlive, .te, .trailer, .transferEncoding, .upgrade, .proxy: return false
         case .host, .contentLength, .expect, .acceptEncoding: return false
         case .authorization, .cookie, .apiKey, .xAPIKey, .chatGPTAccountID: return false
