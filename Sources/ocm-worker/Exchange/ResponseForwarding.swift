@@ -44,10 +44,11 @@ struct ResponseForwarding {
         HeadWriter.end(into: &output)
     }
 
-    /// Appends the head of an interim response (1xx).
+    /// Appends the head of an interim response (1xx). It bears no length (RFC 9110 section 8.6).
     static func appendInterim(_ head: ResponseHead, of bytes: Span<UInt8>, to output: inout [UInt8]) {
         HeadWriter.statusLine(of: head, in: bytes, into: &output)
-        for field in head.fields where !field.isHopByHop && field.id != .setCookie {
+        for field in head.fields where !field.isHopByHop {
+            if field.id == .setCookie || field.id == .altSvc || field.id == .contentLength { continue }
             HeadWriter.field(field, of: bytes, into: &output)
         }
         HeadWriter.end(into: &output)
