@@ -60,6 +60,22 @@ extension StreamSocket {
         }
     }
 
+    @Test func whatHasComeIsKnownBeforeTheLoopHasTurned() throws {
+        try onLoop {
+            let (client, server) = try await connectedPair()
+            #expect(server.isQuiet)
+            #expect(try client.write([UInt8]("unasked".utf8).span) == 7)
+            #expect(!server.mayRead)
+            #expect(!server.isQuiet)
+            #expect(try await server.receive() == Array("unasked".utf8))
+            #expect(server.isQuiet)
+            client.close()
+            #expect(!server.isQuiet)
+            server.close()
+            #expect(!server.isQuiet)
+        }
+    }
+
     @Test func dataAndEndThatComeAsOneEdgeAreBothSeen() throws {
         try onLoop {
             let (client, server) = try await connectedPair()

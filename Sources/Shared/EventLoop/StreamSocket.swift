@@ -87,6 +87,14 @@ package enum ReadOutcome: Equatable, Sendable {
         return (socket, theirs.release())
     }
 
+    /// Whether nothing has come and the peer is there, by the kernel's word: ``mayRead`` knows of an edge only once the loop has
+    /// turned.
+    package var isQuiet: Bool {
+        var byte: UInt8 = 0
+        return unsafe recv(number, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) < 0
+            && (errno == EAGAIN || errno == EINTR)
+    }
+
     /// Reads what is there, at most `buffer.count` bytes. A read that did not fill the buffer has drained the socket, so
     /// that the next is only tried after an edge, unless the peer hung up (data and FIN can come as one edge).
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> ReadOutcome {

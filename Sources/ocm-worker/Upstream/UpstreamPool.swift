@@ -23,7 +23,7 @@ internal import OCMTLS
     /// A connection that waits, made to signal `wakeup` instead; nil without one that is usable.
     func take(for wakeup: Wakeup) -> UpstreamConnection? {
         while let connection = idle.popLast() {
-            if connection.isUsable {
+            if connection.isUsable, connection.transport.socket.isQuiet {
                 connection.transport.wakeup = wakeup
                 return connection
             }
