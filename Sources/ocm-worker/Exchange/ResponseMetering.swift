@@ -15,6 +15,8 @@ internal import OCMIPC
     /// The number of the record that the next bytes must not overtake.
     private(set) var unsettled: UInt64?
     private(set) var usage: TokenUsage?
+    /// The answer has a usage, and it can't be read: the API compresses what nobody has asked it to.
+    private(set) var isUnreadable = false
 
     init(request: Request, service: Service, credential: UInt64) {
         self.request = request
@@ -30,7 +32,10 @@ internal import OCMIPC
         for field in head.fields {
             switch field.id {
             case .contentType: formats.append(Self.format(bytes.extracting(field.value)))
-            case .contentEncoding: if !bytes.extracting(field.value).isIdentity { return }
+            case .contentEncoding where !bytes.extracting(field.value).isIdentity:
+                isUnreadable = true
+                service.noteUnreadableUsage()
+                return
             default: break
             }
         }

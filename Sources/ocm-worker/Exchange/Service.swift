@@ -32,6 +32,7 @@ internal import OCMTLS
     /// Between two questions after another credential than one that was reaffirmed: time may bring what is not there now.
     private static let askingInterval = Duration.seconds(1)
     private var mayAskAgain = Instant.now
+    private var hasToldOfUnreadableUsage = false
     /// What was refused while another supervisor was there.
     private var refusedFields: [UInt8]?
     private let reject: (UInt64) -> Void
@@ -141,6 +142,14 @@ internal import OCMTLS
         guard nextComplaint <= EventLoop.now else { return }
         nextComplaint = EventLoop.now + .seconds(60)
         logger.error("the API can't be connected to", metadata: ["service": "\(tag)", "reason": "\(error)"])
+    }
+
+    /// The usage of an answer can't be read, so it is not counted: said once, since all that follow will be alike.
+    func noteUnreadableUsage() {
+        guard !hasToldOfUnreadableUsage else { return }
+        hasToldOfUnreadableUsage = true
+        logger.warning(
+            "the API compresses its answers unasked: their usage is not counted", metadata: ["service": "\(tag)"])
     }
 
     /// Counts a request of a user in, unless there are too many.

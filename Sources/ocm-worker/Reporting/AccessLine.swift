@@ -22,6 +22,8 @@ internal import OCMLogging
     /// The response's, else the one that was asked for.
     var model = ""
     var usage: TokenUsage?
+    /// There was a usage, which could not be read.
+    var isUncounted = false
     /// What the API calls the request.
     var apiRequest = BoundedText()
     /// Why it did not come to its end.
@@ -47,6 +49,7 @@ internal import OCMLogging
             writer.field("cached_tokens", usage.cachedTokens)
             writer.field("output_tokens", usage.outputTokens)
         }
+        if isUncounted { writer.field("usage", "uncounted") }
         if let reason { writer.field("reason", reason) }
         writer.field("address", address)
         writer.field("service", service)
@@ -71,6 +74,7 @@ extension AccessLine {
         bytesOut = exchange.downlink.taken + UInt64(exchange.ownAnswer?.count ?? 0)
         firstByte = exchange.downlink.firstByte
         usage = exchange.downlink.metering.usage
+        isUncounted = exchange.downlink.metering.isUnreadable
         model = usage.map(\.model).flatMap { $0.isEmpty ? nil : $0 } ?? exchange.uplink.model
         apiRequest = exchange.downlink.requestID
         if let failure = exchange.failure, !(failure.isClients && usage != nil) { reason = failure.word }
