@@ -50,7 +50,8 @@ package struct ErrorResponse: Equatable, Sendable {
         HeadWriter.field("content-type", "application/json", into: &output)
         HeadWriter.field("content-length", UInt64(body.count), into: &output)
         if let retryAfter { HeadWriter.field("retry-after", retryAfter, into: &output) }
-        if closes { HeadWriter.field("connection", "close", into: &output) }
+        if status == 426 { WebSocketHandshake.writeRequirement(closes: closes, into: &output) }
+        if closes, status != 426 { HeadWriter.field("connection", "close", into: &output) }
         HeadWriter.end(into: &output)
         if method != .head { output.append(contentsOf: body) }
     }

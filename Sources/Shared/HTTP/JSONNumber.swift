@@ -23,9 +23,12 @@ struct JSONNumber: Sendable {
     }
 
     /// The number without its fraction: 0 where it is negative, `UInt64.max` where it is greater than that.
-    var count: UInt64 {
+    var count: UInt64 { count(shifted: 0) }
+
+    /// ``count`` of the number with its point so many places to the right.
+    func count(shifted places: Int) -> UInt64 {
         guard !isNegative, mantissa > 0 else { return 0 }
-        var power = scale &+ (isExponentNegative ? -exponent : exponent)
+        var power = scale &+ (isExponentNegative ? -exponent : exponent) &+ places
         var value = mantissa
         if power > 0 && isFull { return .max }
         while power > 0 {

@@ -13,7 +13,7 @@ package struct JSONScanner: Sendable {
         case string
         /// A number, to be read in `count`.
         case number
-        /// `true`, `false` or `null`
+        /// `true`, `false` or `null`, to be read in `flag`.
         case literal
         case objectStart, objectEnd, arrayStart, arrayEnd
         /// The bytes are used up, or the text was complete before them.
@@ -90,6 +90,12 @@ package struct JSONScanner: Sendable {
 
     /// The last number that was returned, without its fraction: 0 where it is negative, saturated at `UInt64.max`.
     package var count: UInt64 { number.count }
+
+    /// A hundred times the last number, read as `count` is.
+    package var hundredths: UInt64 { number.count(shifted: 2) }
+
+    /// The last literal that was returned; nil where it is `null`.
+    package private(set) var flag: Bool?
 
     var isSkipping: Bool { skippedTo >= 0 }
 
@@ -206,9 +212,9 @@ package struct JSONScanner: Sendable {
     private mutating func beginScalar(_ byte: UInt8) -> Token? {
         guard expectsValue else { return refuse() }
         switch byte {
-        case UInt8(ascii: "t"): return beginLiteral(0x65_7572)
-        case UInt8(ascii: "f"): return beginLiteral(0x6573_6C61)
-        case UInt8(ascii: "n"): return beginLiteral(0x6C_6C75)
+        case UInt8(ascii: "t"): return beginLiteral(true, 0x65_7572)
+        case UInt8(ascii: "f"): return beginLiteral(false, 0x6573_6C61)
+        case UInt8(ascii: "n"): return beginLiteral(nil, 0x6C_6C75)
         default:
             number = JSONNumber()
             guard number.take(byte) else { return refuse() }
@@ -222,7 +228,8 @@ package struct JSONScanner: Sendable {
         return number.isComplete ? endValue(.number) : refuse()
     }
 
-    private mutating func beginLiteral(_ rest: UInt64) -> Token? {
+    private mutating func beginLiteral(_ value: Bool?, _ rest: UInt64) -> Token? {
+        flag = value
         literalRest = rest
         state = .literal
         return nil

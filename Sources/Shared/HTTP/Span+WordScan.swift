@@ -19,6 +19,11 @@ extension Span<UInt8> {
         }
     }
 
+    /// Index of the first byte at or after `start` that is not ASCII; `count` where there is none.
+    func firstNonASCII(from start: Int) -> Int {
+        firstIndex(from: start) { word in word & repeated(0x80) }
+    }
+
     /// Whether these are the bytes of `literal`.
     package func matches(_ literal: StaticString) -> Bool {
         equals(literal, in: 0..<count)
@@ -29,6 +34,13 @@ extension Span<UInt8> {
     package func eightBytes(at offset: Int) -> UInt64 {
         precondition(offset >= 0 && offset <= count - 8)
         return UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+    }
+
+    /// The four bytes from `offset` on, the first one in the lowest bits.
+    @inline(__always)
+    func fourBytes(at offset: Int) -> UInt32 {
+        precondition(offset >= 0 && offset <= count - 4)
+        return UInt32(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
     }
 
     /// Index of the first byte at or after `start` whose high bit is set in what `marks` makes of its word.
