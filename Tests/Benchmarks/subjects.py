@@ -91,14 +91,14 @@ def nginx(work, upstream=UPSTREAM, workers=1, guarded=False, per_address=0):
     return Subject("nginx", 19010, [program("nginx"), "-e", work / "nginx-error.log", "-c", file])
 
 
-def haproxy(work, upstream=UPSTREAM, workers=1, more="", arguments=()):
+def haproxy(work, upstream=UPSTREAM, workers=1, more="", arguments=(), port=19011):
     """`more`: lines of the global section."""
     file = work / "haproxy.cfg"
-    file.write_text(HAPROXY.format(upstream=upstream.port, path=upstream.path, port=19011, workers=workers, more=more))
-    return Subject("HAProxy", 19011, [program("haproxy"), *arguments, "-f", file])
+    file.write_text(HAPROXY.format(upstream=upstream.port, path=upstream.path, port=port, workers=workers, more=more))
+    return Subject("HAProxy", port, [program("haproxy"), *arguments, "-f", file])
 
 
-def ocm(work, build, upstream=UPSTREAM, workers=1, log=None, limits=None):
+def ocm(work, build, upstream=UPSTREAM, workers=1, log=None, limits=None, port=19012):
     credential = work / "auth.json"
     credential.touch(mode=0o600)
     credential.write_text(json.dumps(login(), indent=2))
@@ -108,7 +108,7 @@ def ocm(work, build, upstream=UPSTREAM, workers=1, log=None, limits=None):
     configuration.write_text(json.dumps({
         "log": log or {"level": "warn"},
         "services": [{
-            "type": "ocm", "tag": "bench", "listen": "127.0.0.1", "listen_port": 19012,
+            "type": "ocm", "tag": "bench", "listen": "127.0.0.1", "listen_port": port,
             "credential_path": str(credential), "usages_path": str(work / "usages.json"),
             "users": [{"name": "bench", "token": TOKEN}],
         }],
@@ -118,7 +118,7 @@ def ocm(work, build, upstream=UPSTREAM, workers=1, log=None, limits=None):
             "endpoints": {"chatgpt": url, "openai": url, "oauth": url},
         },
     }, indent=2))
-    return Subject("OCM", 19012, [build / "ocm-supervisor", "run", "-c", configuration])
+    return Subject("OCM", port, [build / "ocm-supervisor", "run", "-c", configuration])
 
 
 def login():
