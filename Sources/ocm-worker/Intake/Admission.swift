@@ -65,10 +65,10 @@ enum Scarcity {
 /// Descriptors that a worker may open, as far as connections of clients go: some are kept for those to the API.
 enum DescriptorCeiling {
     /// The system gives the lowest number that is free, so a number tells how many are open.
-    static let number: Int32 = {
+    static var number: Int32 {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
         let most = Int32(clamping: limit.rlim_cur)
         return most - min(1024, most / 8)
-    }()
+    }
 }

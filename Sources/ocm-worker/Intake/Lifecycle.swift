@@ -18,6 +18,9 @@ internal import OCMEventLoop
     /// When what is open is cut.
     private(set) var deadline = Instant.never
 
+    /// Asked for before the first connection: what the system is asked later, it may refuse.
+    private let descriptorCeiling = DescriptorCeiling.number
+
     init(buffers: BufferBudget) {
         self.buffers = buffers
     }
@@ -46,7 +49,7 @@ internal import OCMEventLoop
                 return .connectionsOfAddress
             }
         }
-        if socket.number >= DescriptorCeiling.number { return .descriptors }
+        if socket.number >= descriptorCeiling { return .descriptors }
         return buffers.admit() ? nil : .memory
     }
 
