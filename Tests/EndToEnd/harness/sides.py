@@ -15,6 +15,8 @@ from .http import Connection
 
 NUMBER = "x-test-socket"  # tells the upstream which client a connection is for
 LEGAL = {1000, 1001, 1002, 1003, *range(1007, 1015), *range(3000, 5000)}
+SWITCHING = ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+             "Sec-WebSocket-Accept: $accept\r\n\r\n")
 numbers = itertools.count(1)
 
 
@@ -126,7 +128,7 @@ class Upstream:
         self.heads = {}
         self.server = None
         self.port = port
-        self.answers = {}  # number: what to send instead of the usual 101
+        self.answers = {}  # number: what to send instead of the usual 101; what is none ends the connection
 
     async def __aenter__(self):
         self.server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
@@ -147,12 +149,13 @@ class Upstream:
         named = {name.lower(): value for name, value in fields}
         number = int(named.get(NUMBER, 0))
         self.heads[number] = (lines[0], fields)
-        answer = self.answers.get(number) or (
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Accept: $accept\r\n\r\n")
+        answer = self.answers.get(number, SWITCHING)
         writer.write(answer.replace("$accept", accept(named.get("sec-websocket-key", ""))).encode("latin-1"))
-        self.sides.setdefault(number, asyncio.get_running_loop().create_future()).set_result(
-            Side(reader, writer, client=False))
+        side = self.sides.setdefault(number, asyncio.get_running_loop().create_future())
+        if " 101 " not in answer:
+            writer.close()
+        elif not side.done():
+            side.set_result(Side(reader, writer, client=False))
 
     async def side(self, number):
         return await self.sides.setdefault(number, asyncio.get_running_loop().create_future())

@@ -20,18 +20,27 @@ KEPT_RESPONSES = 8  # of a socket, by which turns may go on
 CLOSING = 5  # seconds that the peer has to answer a close frame
 
 
+def values(request, name):
+    return [value for key, value in request.fields if key.lower() == name]
+
+
+def tokens(request, name):
+    return {token.strip().lower() for value in values(request, name) for token in value.split(",")}
+
+
 def asks(request):
     """Whether a request wants to become a WebSocket."""
-    return "websocket" in request.header("upgrade", "").lower() and request.method == "GET"
+    return request.method == "GET" and "websocket" in tokens(request, "upgrade")
 
 
 def refusal(request):
     """What is wrong with an upgrade (section 4.2.1): (status, further fields, message), or None."""
-    if request.version != "1.1" or "upgrade" not in request.header("connection", "").lower():
+    if request.version != "1.1" or "upgrade" not in tokens(request, "connection"):
         return 400, [], "no upgrade"
-    if request.header("sec-websocket-version") != "13":
+    if values(request, "sec-websocket-version") != ["13"]:
         return 426, [["Sec-WebSocket-Version", "13"]], "version 13 is spoken here"
-    if frames.accept(request.header("sec-websocket-key", "")) is None:
+    keys = values(request, "sec-websocket-key")
+    if len(keys) != 1 or frames.accept(keys[0]) is None:
         return 400, [], "no key of 16 bytes"
     return None
 
