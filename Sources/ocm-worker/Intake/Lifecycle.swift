@@ -84,7 +84,8 @@ internal import OCMEventLoop
         }
     }
 
-    private static let floodCount = 64
+    // What few connections sent ahead of their requests can be as much as what many have.
+    private static let floodCount = 16
     private static let settlingTime = Duration.seconds(1)
 
     /// Ends idle connections and waits for the others, which are cut at the deadline, see ``move(_:)``.
