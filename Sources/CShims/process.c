@@ -14,6 +14,23 @@
 #include <string.h>
 #include <unistd.h>
 
+// Verified, because of what would follow from a change that has not happened (setresuid(2), setgroups(2)).
+static int change_user(uid_t uid, gid_t gid) {
+    uid_t user;
+    gid_t group;
+    if (setresgid(gid, gid, gid) < 0 || setgroups(0, NULL) < 0 || setresuid(uid, uid, uid) < 0)
+        return -1;
+    if (ocm_identity(&user, &group) < 0)
+        return -1;
+    errno = EPERM;
+    return user == uid && group == gid && getgroups(0, NULL) == 0 ? 0 : -1;
+}
+
+static int limit_address_space(uint64_t bytes) {
+    const struct rlimit limit = {bytes, bytes};
+    return bytes ? setrlimit(RLIMIT_AS, &limit) : 0;
+}
+
 // Between fork and exec only async-signal-safe calls (signal-safety(7)).
 static void become(const struct ocm_spawn_plan *plan, int *report, pid_t parent) {
     // Before anything that the path may lead through is changed, and before the change of user, who may not be able to
@@ -53,9 +70,14 @@ static void become(const struct ocm_spawn_plan *plan, int *report, pid_t parent)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 
-    if (plan->gid != (gid_t)-1 && (setresgid(plan->gid, plan->gid, plan->gid) < 0 || setgroups(0, NULL) < 0))
+    // The bounding set while this process may; the others go with root or, from one ordinary user to another, afterwards.
+    if (!plan->is_privileged && ocm_bound_capabilities(0) < 0)
         return;
-    if (plan->uid != (uid_t)-1 && setresuid(plan->uid, plan->uid, plan->uid) < 0)
+    if (plan->uid != (uid_t)-1 && change_user(plan->uid, plan->gid) < 0)
+        return;
+    if (!plan->is_privileged && (ocm_keep_capabilities(0) < 0 || ocm_forbid_new_privileges() < 0))
+        return;
+    if (limit_address_space(plan->address_space) < 0)
         return;
     // Behind the change of user, which takes it back.
     if (plan->death_signal) {

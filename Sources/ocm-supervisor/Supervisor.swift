@@ -38,6 +38,12 @@ import OCMIPC
     /// - Parameter handover: what the program before this one has left in the process, in an upgrade.
     nonisolated static func run(configuration: Configuration, after handover: Handover?) -> Int32 {
         raiseDescriptorLimit()
+        do throws(SystemError) {
+            try Privileges.reduce()
+        } catch {
+            StandardError.write("ocm-supervisor: privileges can't be given up: \(error)\n")
+            return 1
+        }
         EventLoop.trapStrayTasks()
         let status = ExitStatus()
         EventLoop.run {
@@ -66,7 +72,8 @@ import OCMIPC
             throw .system(error)
         }
         if Release.isSanitized {
-            log.logger.warning("this build is for a sanitizer: no limit of memory, no system call filter, not for use")
+            log.logger.warning(
+                "this build is for a sanitizer: no limit of memory, no system call filter, no Landlock, not for use")
         }
         let inheritance = handover.map { Inheritance($0) }
         let upgrade = Upgrade(after: handover, logger: log.logger)
@@ -76,6 +83,7 @@ import OCMIPC
         let service = try RunningService(
             configuration, log: log, accounts: try await StartUp.accounts(configuration, log.logger),
             from: inheritance)
+        StartUp.tellGaps(service.plan.account, log.logger)
         service.fleet.listeners.inherited = inherited
         service.fleet.listeners.manager = manager
         let supervisor = Supervisor(service, manager, log, signals, upgrade, started: handover?.started ?? .now)

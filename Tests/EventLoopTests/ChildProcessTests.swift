@@ -74,6 +74,29 @@ import Testing
         }
     }
 
+    @Test func theChildHasCapabilitiesOnlyWhereItIsToKeepThem() throws {
+        try onLoop {
+            let script = "grep -E '^Cap(Prm|Eff|Inh|Amb)|^NoNew' /proc/self/status"
+            let without = try await output(of: plan(script)).split(separator: "\n")
+            #expect(without.filter { $0.hasSuffix("\t0000000000000000") }.count == 4, "\(without)")
+            #expect(without.contains("NoNewPrivs:\t1"))
+            var plan = plan(script)
+            plan.isPrivileged = true
+            let with = try await output(of: plan).split(separator: "\n")
+            #expect(with.contains("NoNewPrivs:\t0"))
+            #expect(geteuid() != 0 || with.filter { $0.hasSuffix("\t0000000000000000") }.count < 4, "\(with)")
+        }
+    }
+
+    @Test func theChildsMemoryIsLimitedWhereThePlanSaysSo() throws {
+        try onLoop {
+            var plan = plan("ulimit -v")
+            plan.addressSpace = 256 << 20
+            let limit = try await output(of: plan)
+            #expect(limit == "262144\n")
+        }
+    }
+
     @Test func descriptorsCanChangePlaces() throws {
         try onLoop {
             let (first, second) = (try pipeEnds(), try pipeEnds())

@@ -47,6 +47,7 @@ import Testing
             ("services[codex].listen_port: 8080 is now 81", { $0.services[0].listener.port = 81 }),
             ("services[codex].listen: ::1 is now 127.0.0.1", { $0.services[0].listener.address = .loopback }),
             ("services[codex]: removed services[new]: added", { $0.services[0].tag = "new" }),
+            ("supervisor.limits.memory: 0 is now 536870912", { $0.limits.memory = 512 << 20 }),
             ("log.format: json is now text", { $0.log.format = .text }),
             (
                 "supervisor.endpoints.openai: https://api.openai.com is now https://api.openai.com/x",

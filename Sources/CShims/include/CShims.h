@@ -47,8 +47,9 @@ int ocm_is_sealed(int fd);
 
 // A child made by fork and exec. In the child: descriptors sources[i] become targets[i] (everything above the highest
 // target is closed; at most OCM_SPAWN_DESCRIPTORS), signals are unblocked and default, uid and gid change where they are
-// not (uid_t)-1, and it dies with its parent where death_signal is not 0. Returns the pid and stores a pidfd (pidfd_open(2)), or -1 with errno of whichever
-// step failed, exec included.
+// not (uid_t)-1, all capabilities are given up where is_privileged is 0, no more than address_space bytes can be mapped
+// where that is not 0 (RLIMIT_AS), and it dies with its parent where death_signal is not 0. Returns the pid and stores a
+// pidfd (pidfd_open(2)), or -1 with errno of whichever step failed, exec included.
 enum { OCM_SPAWN_DESCRIPTORS = 600 };
 struct ocm_spawn_plan {
     const char *path;
@@ -59,6 +60,8 @@ struct ocm_spawn_plan {
     size_t descriptor_count;
     uid_t uid;
     gid_t gid;
+    int is_privileged;
+    uint64_t address_space;
     int death_signal;
 };
 pid_t ocm_spawn(const struct ocm_spawn_plan *plan, int *pidfd);
@@ -103,6 +106,37 @@ void ocm_ignore_write_signals(void);
 // What is in this process's memory gets into no core file (RLIMIT_CORE, and PR_SET_DUMPABLE of prctl(2) for where core
 // files go to a program), and no other process of the same user may read or trace it. 0, or -1 with errno.
 int ocm_forbid_dumps(void);
+
+// Capabilities (capabilities(7)) as a set of bits. The first gives up all but `kept` in the bounding set, where this process
+// may (CAP_SETPCAP), the second in the others, and looks that they are gone: 0, or -1 with errno. Async-signal-safe.
+int ocm_bound_capabilities(uint64_t kept);
+int ocm_keep_capabilities(uint64_t kept);
+// Those that are in effect: 0, or -1 with errno.
+int ocm_capabilities(uint64_t *effective);
+// No program that this process executes gets more rights than it has (PR_SET_NO_NEW_PRIVS, prctl(2)): 0, or -1 with errno.
+int ocm_forbid_new_privileges(void);
+// User and group where the real, the effective and the saved ones are the same (getresuid(2)): 0, or -1 with errno.
+int ocm_identity(uid_t *user, gid_t *group);
+// A crash ends the process, and nothing else happens: Swift's runtime would write what was in its memory to the log.
+void ocm_default_crash_signals(void);
+
+// Landlock (landlock(7)). The version of its interface, or -1 with errno: ENOSYS and EOPNOTSUPP where there is none.
+int ocm_landlock_version(void);
+// A ruleset's descriptor, close-on-exec; a port that is allowed after all; the ruleset put into force. -1 with errno.
+int ocm_landlock_create(uint64_t files, uint64_t network, uint64_t scoped);
+int ocm_landlock_allow_port(int ruleset, uint64_t access, uint16_t port);
+int ocm_landlock_restrict(int ruleset);
+
+// What is behind a descriptor (fstat(2)), by a call that takes no path: st_mode and st_size, or -1 with errno.
+int ocm_file_kind(int fd, mode_t *mode, int64_t *size);
+// Closes all descriptors from one on (close_range(2)): 0, or -1 with errno.
+int ocm_close_from(int first);
+
+// Memory for secrets, zeroed: mmap(2) of its own pages, that neither core files nor children have (madvise(2),
+// MADV_DONTDUMP and MADV_WIPEONFORK), nor, as far as RLIMIT_MEMLOCK goes, swap (mlock(2)). It is zeroed again when it
+// is given back. `count` is not 0.
+void *ocm_secret_allocate(size_t count);
+void ocm_secret_release(void *memory, size_t count);
 
 // O_TMPFILE-free constants that are macros with casts.
 static inline int ocm_is_regular(mode_t mode) { return (mode & 0170000) == 0100000; }

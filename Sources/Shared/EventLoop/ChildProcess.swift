@@ -46,6 +46,11 @@ internal import Glibc
         package var descriptors: [(source: Int32, target: Int32)] = []
         /// User and group to become, with no supplementary groups.
         package var identity: (user: UInt32, group: UInt32)?
+        /// Keeps the capabilities that this process has (capabilities(7)), where the identity does. Else it has none and gets
+        /// none, whatever it executes.
+        package var isPrivileged = false
+        /// How much memory it may map, in bytes (RLIMIT_AS, getrlimit(2)); 0 is as much as this process.
+        package var addressSpace: UInt64 = 0
         /// Sent to the child when the parent dies (prctl(2), PR_SET_PDEATHSIG); 0 lets it live on.
         package var deathSignal: Int32 = 0
 
@@ -98,7 +103,8 @@ internal import Glibc
                                 path: path, arguments: arguments.baseAddress, environment: environment.baseAddress,
                                 sources: sources.baseAddress, targets: targets.baseAddress,
                                 descriptor_count: sources.count, uid: plan.identity?.user ?? UInt32.max,
-                                gid: plan.identity?.group ?? UInt32.max, death_signal: plan.deathSignal)
+                                gid: plan.identity?.group ?? UInt32.max, is_privileged: plan.isPrivileged ? 1 : 0,
+                                address_space: plan.addressSpace, death_signal: plan.deathSignal)
                             return unsafe ocm_spawn(&order, &pidfd)
                         }
                     }

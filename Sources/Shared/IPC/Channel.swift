@@ -198,8 +198,8 @@ package enum ChannelError: Error, Equatable, Sendable {
 }
 
 private func readSealed(_ memory: borrowing FileDescriptor, _ length: Int) throws(IPCError) -> [UInt8] {
-    var status = stat()
-    guard unsafe fstat(memory.number, &status) == 0, ocm_is_regular(status.st_mode) == 1, status.st_size == length,
+    var (mode, size) = (mode_t(), Int64())
+    guard unsafe ocm_file_kind(memory.number, &mode, &size) == 0, ocm_is_regular(mode) == 1, size == length,
         ocm_is_sealed(memory.number) == 1
     else { throw .notSealed }
     let number = memory.number

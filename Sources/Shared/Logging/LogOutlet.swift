@@ -19,10 +19,10 @@ package struct LogOutlet: Sendable {
     /// - Parameter isJournal: a datagram socket, see ``JournalSocket``.
     package init(_ number: Int32, isJournal: Bool = false) {
         self.number = number
-        var status = stat()
-        let isKnown = unsafe fstat(number, &status) == 0
+        var (mode, size) = (mode_t(), Int64())
+        let isKnown = unsafe ocm_file_kind(number, &mode, &size) == 0
         kind =
-            switch status.st_mode & S_IFMT {
+            switch mode & S_IFMT {
             case _ where isJournal: .journal
             case S_IFSOCK where isKnown: .stream
             case S_IFIFO where isKnown: .pipe

@@ -79,16 +79,11 @@ struct ChildCall: Sendable {
     private static let inherited = ["SSL_CERT_FILE", "SSL_CERT_DIR", "RES_OPTIONS", "LOCALDOMAIN", "HOSTALIASES"]
 
     private static var environment: [String] {
-        [noBacktraces]
-            + inherited.compactMap { name in
-                guard let value = unsafe getenv(name) else { return nil }
-                return unsafe "\(name)=\(String(cString: value))"
-            }
+        inherited.compactMap { name in
+            guard let value = unsafe getenv(name) else { return nil }
+            return unsafe "\(name)=\(String(cString: value))"
+        }
     }
-
-    /// Swift's runtime would else write memory to the log when a process crashes, and a token may be in it; where it finds
-    /// the program for that, which is where there is a toolchain.
-    static let noBacktraces = "SWIFT_BACKTRACE=enable=no"
 
     @EventLoop private func send(_ question: Secret, over socket: StreamSocket, until deadline: Instant) async throws {
         try await socket.writeAll(count: question.count, until: deadline) { position throws(SystemError) in

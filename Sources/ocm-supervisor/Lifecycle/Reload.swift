@@ -82,6 +82,7 @@ import OCMIPC
         let old = service.plan.account
         workersPlan.account = account
         workersPlan.count = configuration.workers
+        workersPlan.addressSpace = UInt64(configuration.limits.memory ?? 0)
         guard account?.user != old?.user || account?.group != old?.group else { return }
         if configuration.workerUser == service.configuration.workerUser {
             plan.found("supervisor.worker_user: the user is another", needsGeneration: true)

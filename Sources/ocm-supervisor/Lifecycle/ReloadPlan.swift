@@ -83,8 +83,10 @@ extension ReloadPlan {
     }
 
     private mutating func compareLimits(_ old: Configuration.Limits, _ new: Configuration.Limits) {
-        func compare(_ name: String, _ value: (Configuration.Limits) -> Int?) {
-            note("supervisor.limits.\(name)", "\(value(old) ?? 0)", "\(value(new) ?? 0)")
+        func compare(_ name: String, needsGeneration: Bool = false, _ value: (Configuration.Limits) -> Int?) {
+            note(
+                "supervisor.limits.\(name)", "\(value(old) ?? 0)", "\(value(new) ?? 0)",
+                needsGeneration: needsGeneration)
         }
         compare("head_bytes") { $0.headBytes }
         compare("head_fields") { $0.headFields }
@@ -97,6 +99,7 @@ extension ReloadPlan {
         compare("websockets_per_user") { $0.websocketsPerUser }
         compare("websocket_message") { $0.websocketMessage }
         compare("h2_streams") { $0.h2Streams }
+        compare("memory", needsGeneration: true) { $0.memory }
     }
 
     private mutating func compareTimeouts(_ old: Configuration.Timeouts, _ new: Configuration.Timeouts) {

@@ -44,7 +44,8 @@ import OCMIPC
         resolver = Resolver(program: programs.supervisor, logger: log.logger)
         rendezvous = StartUp.rendezvous(configuration, from: inheritance, log.logger)
         plan = WorkerGeneration.Plan(
-            account: try StartUp.account(configuration), count: configuration.workers, log: log.target)
+            account: try StartUp.account(configuration), count: configuration.workers,
+            addressSpace: UInt64(configuration.limits.memory ?? 0), log: log.target)
         fleet = WorkerFleet(program: programs.worker, rendezvous: rendezvous, logger: log.logger)
         connect()
     }

@@ -15,6 +15,15 @@ import OCMTLS
         }
     }
 
+    /// Tells what of the workers' confinement is not to be had here.
+    static func tellGaps(_ account: (user: UInt32, group: UInt32)?, _ logger: Logger) {
+        let gaps = ConfinementGap.all(changesUser: account != nil, landlock: ConfinementGap.landlockVersion)
+        guard !gaps.isEmpty else { return }
+        logger.notice(
+            "workers do without some of their confinement",
+            metadata: ["missing": "\(gaps.map(\.description).joined(separator: "; "))"])
+    }
+
     /// The operator's socket. Where the configuration names it, a service without it does not start. The default place may
     /// not be this user's to write in: then the service runs without, and says so. A place that another supervisor has is
     /// a mistake in either case.

@@ -1,8 +1,6 @@
-internal import Glibc
-
 /// Bytes that must not outlive their use: a token, an API key, the text of auth.json.
 ///
-/// The memory is zeroed when the last owner lets go, and nothing prints it. The type is not Sendable, so that the
+/// The memory, see ``SecretMemory``, is zeroed when the last owner lets go, and nothing prints it. The type is not Sendable, so that the
 /// compiler keeps secrets where they were read: they can't ride in an error, a log line or a task's result.
 @safe final class Secret {
     private let memory: UnsafeMutableRawBufferPointer
@@ -19,14 +17,14 @@ internal import Glibc
     init<Thrown: Error>(
         capacity: Int, fill: (inout OutputSpan<UInt8>) throws(Thrown) -> Void
     ) throws(Thrown) {
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(capacity, 1), alignment: 1)
+        let memory = unsafe SecretMemory.allocate(capacity)
         let bytes = unsafe memory.bindMemory(to: UInt8.self)
         var output = unsafe OutputSpan(buffer: bytes, initializedCount: 0)
         do throws(Thrown) {
             try fill(&output)
         } catch {
             _ = unsafe output.finalize(for: bytes)
-            unsafe Self.release(memory)
+            unsafe SecretMemory.release(memory)
             throw error
         }
         count = unsafe output.finalize(for: bytes)
@@ -34,14 +32,7 @@ internal import Glibc
     }
 
     deinit {
-        unsafe Self.release(memory)
-    }
-
-    private static func release(_ memory: UnsafeMutableRawBufferPointer) {
-        guard let start = memory.baseAddress else { return }
-        // A plain memset before free is dead code to the optimiser; this one is not.
-        unsafe explicit_bzero(start, memory.count)
-        unsafe memory.deallocate()
+        unsafe SecretMemory.release(memory)
     }
 
     var isEmpty: Bool { count == 0 }

@@ -1,19 +1,14 @@
-internal import Glibc
-
 /// Room of a fixed size that secret bytes are read into piece by piece; zeroed at its end.
 @safe final class SecretBuffer {
     private let memory: UnsafeMutableRawBufferPointer
     private(set) var count = 0
 
     init(capacity: Int) {
-        unsafe memory = .allocate(byteCount: max(capacity, 1), alignment: 1)
-        unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
+        unsafe memory = SecretMemory.allocate(capacity)
     }
 
     deinit {
-        // As in Secret: a memset before free would be left out.
-        if let start = unsafe memory.baseAddress { unsafe explicit_bzero(start, memory.count) }
-        unsafe memory.deallocate()
+        unsafe SecretMemory.release(memory)
     }
 
     var isFull: Bool { unsafe count == memory.count }

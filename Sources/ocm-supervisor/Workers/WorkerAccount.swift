@@ -6,11 +6,11 @@ enum WorkerAccount {
         let name: String
     }
 
-    /// The user and group to become; nil where the supervisor is no root and its workers stay what it is.
+    /// The user and group to become; nil where the supervisor may change neither, and its workers stay what it is.
     ///
     /// - Parameter configured: `supervisor.worker_user`; else `ocm-worker`, else `nobody`.
     static func identity(_ configured: String?) throws(Missing) -> (user: UInt32, group: UInt32)? {
-        guard geteuid() == 0 else { return nil }
+        guard geteuid() == 0 || Privileges.has(.setUser, .setGroup) else { return nil }
         let candidates = configured.map { [$0] } ?? ["ocm-worker", "nobody"]
         for name in candidates {
             if let entry = unsafe getpwnam(name), unsafe entry.pointee.pw_uid != 0 {

@@ -245,8 +245,8 @@ extension WorkerFleet {
         let place = makeRendezvous(for: identity)
         do throws(SystemError) {
             let worker = try WorkerProcess(
-                identity, program: program, account: plan.account, log: plan.log.descriptor, journal: plan.log.journal,
-                rendezvous: place?.number)
+                identity, program: program, account: plan.account, addressSpace: plan.addressSpace,
+                log: plan.log.descriptor, journal: plan.log.journal, rendezvous: place?.number)
             logger.info("worker started", metadata: ["worker": "\(worker.pid)"])
             return worker
         } catch {
@@ -328,6 +328,9 @@ extension WorkerFleet {
 
     private func noteCrash(of worker: WorkerProcess, _ exit: ChildProcess.Exit, of generation: WorkerGeneration?) {
         var reason = worker.violation ?? "\(exit)"
+        if exit == .signal(SIGSYS) {
+            reason += ": it made a system call that no worker makes (the kernel's log says which)"
+        }
         if exit == .signal(SIGKILL), worker.violation == nil {
             reason += memoryKills?.isNews() == true ? ", for want of memory" : ", which was not this supervisor's"
         }

@@ -11,6 +11,8 @@ import OCMLogging
         /// User and group that they become; nil where they stay what the supervisor is.
         var account: (user: UInt32, group: UInt32)?
         var count: Int
+        /// How much memory each may map, in bytes; 0 is no limit.
+        var addressSpace: UInt64 = 0
         /// Where they write.
         var log: LogTarget
     }

@@ -70,13 +70,13 @@ import OCMIPC
 
     var isReady: Bool { state == .serving || state == .draining }
 
-    /// Starts a worker. Its channel is descriptor 3, its rendezvous 4, the journal 5; else its log goes where the
-    /// supervisor's does.
+    /// Starts a worker, with an empty environment and no capability. Its channel is descriptor 3, its rendezvous 4, the
+    /// journal 5; else its log goes where the supervisor's does.
     ///
     /// - Parameter rendezvous: of the directory's, for a worker of this identity; nil for one that can't outlive this process.
     init(
-        _ identity: WorkerIdentity, program: String, account: (user: UInt32, group: UInt32)?, log: Int32,
-        journal: Int32? = nil, rendezvous: Int32?, deathSignal: Int32 = 0
+        _ identity: WorkerIdentity, program: String, account: (user: UInt32, group: UInt32)?, addressSpace: UInt64 = 0,
+        log: Int32, journal: Int32? = nil, rendezvous: Int32?, deathSignal: Int32 = 0
     ) throws(SystemError) {
         self.identity = identity
         canBeFound = rendezvous != nil
@@ -87,10 +87,10 @@ import OCMIPC
         channel = try Link(adopting: own, gatherTime: Self.gatherTime)
         var plan = ChildProcess.Plan(path: program, arguments: ["ocm-worker"])
         plan.descriptors = [(log, 2), (other.number, 3)]
-        plan.environment = [ChildCall.noBacktraces]
         if let rendezvous { plan.descriptors.append((rendezvous, 4)) }
         if let journal { plan.descriptors.append((journal, 5)) }
         plan.identity = account
+        plan.addressSpace = addressSpace
         plan.deathSignal = deathSignal
         do throws(SystemError) {
             process = try ChildProcess(plan)

@@ -18,6 +18,7 @@ extension ConfigurationDecoder {
             fields.takeLimit("websockets_per_user", Self.counts, into: &limits.websocketsPerUser)
             fields.takeLimit("websocket_message", Self.bytes, unit: " of bytes", into: &limits.websocketMessage)
             fields.takeLimit("h2_streams", Self.counts, into: &limits.h2Streams)
+            fields.takeLimit("memory", (128 << 20)...(1 << 40), unit: " of bytes", into: &limits.memory)
             return limits
         }
     }

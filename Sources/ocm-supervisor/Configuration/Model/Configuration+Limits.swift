@@ -29,6 +29,9 @@ extension Configuration {
         var websocketMessage: Int? = 128 * 1024 * 1024
         /// Concurrent streams of one HTTP/2 connection.
         var h2Streams: Int? = 100
+        /// Bytes of memory that a worker may map, used or not. None: what clients can make a worker use is bounded by the other
+        /// limits, and a worker that meets this one dies, with all that it has open.
+        var memory: Int?
     }
 
     /// Bounds on waiting (`supervisor.timeouts`). `nil` waits for as long as it takes.

@@ -38,6 +38,7 @@ import OCMEventLoop
             plan.environment = Self.environment + ["\(Handover.variable)=\(memory.number)"]
             plan.descriptors = [(nothing.number, 0), (output.number, 1), (error.number, 2)]
             for number in handover.descriptors + [memory.number] { plan.descriptors.append((number, number)) }
+            plan.isPrivileged = true
             plan.deathSignal = SIGKILL
             child = try ChildProcess(plan)
             isStarted = true
