@@ -33,6 +33,7 @@ let package = Package(
     targets: [
         .target(name: "CShims"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
 
         .target(
@@ -60,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "ocm-worker",
             dependencies: [
-                "CShims", "OCMEventLoop", "OCMTLS", "OCMHTTP", "OCMIPC", "OCMLogging",
+                "CShims", "CSeccomp", "OCMEventLoop", "OCMTLS", "OCMHTTP", "OCMIPC", "OCMLogging",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

@@ -7,9 +7,9 @@ CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/ocm
 RELEASE=$TOP/.build/release
 
 # What the Swift toolchain itself loads and links with, and what OCM is linked with.
-BUILD_PACKAGES=(binutils ca-certificates g++ git libcurl4 libncurses6 libsqlite3-0 libssl-dev libsystemd-dev libxml2 pkg-config tzdata zlib1g-dev)
+BUILD_PACKAGES=(binutils ca-certificates g++ git libcurl4 libncurses6 libseccomp-dev libsqlite3-0 libssl-dev libsystemd-dev libxml2 pkg-config tzdata zlib1g-dev)
 # What the end-to-end tests drive and watch the programs with.
-TEST_PACKAGES=(curl gcc lintian mandoc mmdebstrap nghttp2-client nginx openssl procps python3 python3-venv slowhttptest strace systemd-container)
+TEST_PACKAGES=(curl gcc lintian mandoc mmdebstrap nghttp2-client nginx openssl patchelf procps python3 python3-venv slowhttptest strace systemd-container)
 # What the Debian package is made with.
 PACKAGE_PACKAGES=(binutils chrpath dpkg-dev gzip)
 

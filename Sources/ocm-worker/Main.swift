@@ -1,5 +1,6 @@
 internal import CShims
 internal import Glibc
+internal import Logging
 internal import OCMEventLoop
 
 @main
@@ -14,10 +15,13 @@ struct Main {
             print("ocm-worker is started by ocm-supervisor, not by hand")
             exit(64)
         }
-        // Before anything secret comes through the channel.
-        guard ocm_forbid_dumps() == 0 else { exit(1) }
+        do throws(ConfinementError) {
+            try Confinement.begin()
+        } catch {
+            LogSetting.unconfigured.logger.critical("a worker can't be confined", metadata: ["reason": "\(error)"])
+            exit(1)
+        }
         unsafe ocm_name_process("ocm-worker")
-        raiseDescriptorLimit()
         ocm_return_large_buffers()
         // The terminal's and the service manager's signals are the supervisor's to act on.
         for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
@@ -34,13 +38,5 @@ struct Main {
                 exit(1)
             }
         }
-    }
-
-    /// As far as the hard limit (getrlimit(2)).
-    private static func raiseDescriptorLimit() {
-        var limit = rlimit()
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 }

@@ -188,6 +188,7 @@ internal import OCMTLS
                 return false
             }
         }
+        guard confine(configuration) else { return false }
         life.configured()
         generation = configuration.generation
         link.send(.ready(generation: generation))
@@ -213,6 +214,17 @@ internal import OCMTLS
         lifecycle.cutRevoked()
         generation = configuration.generation
         link.send(.ready(generation: generation))
+        return true
+    }
+
+    /// Takes from this process what it does not need to serve. What the configuration says here can't change under way.
+    private func confine(_ configuration: WorkerConfiguration) -> Bool {
+        do throws(ConfinementError) {
+            try Confinement.complete(ports: Set(configuration.services.flatMap { [$0.chatGPT.port, $0.openAI.port] }))
+        } catch {
+            logger.critical("a worker can't be confined", metadata: ["reason": "\(error)"])
+            return false
+        }
         return true
     }
 

@@ -1,0 +1,4 @@
+// Filters of system calls (seccomp_init(3)).
+#pragma once
+
+#include <seccomp.h>
