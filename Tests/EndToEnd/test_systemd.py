@@ -10,9 +10,11 @@ import pytest
 from harness import counts, debian
 from harness.installed import Installed
 from harness.load import SteadyLoad
+from harness.ocm import TOP
 from harness.package import package
 from harness.waiting import eventually, eventually_async
 
+PACKAGING = TOP / "packaging"
 TURN = {"model": "gpt-5.5", "stream": True}
 ROUNDS = counts(2, 20)
 
@@ -64,6 +66,56 @@ async def test_the_first_connection_starts_the_service_and_is_answered(ocm):
 def test_ready_is_said_with_a_line_for_the_operator(running):
     assert running.system.show("ocm.service", "StatusText")
     assert running.system.show("ocm.service", "WatchdogUSec") == "30s"
+
+
+def fields(ocm, pid):
+    """What /proc says of a process in there."""
+    text = ocm.system.run("cat", f"/proc/{pid}/status").stdout
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
+def assert_confined(ocm, user):
+    number = ocm.system.run("id", "-u", user).stdout.strip()
+    for pid in ocm.workers():
+        found = fields(ocm, pid)
+        assert found["Uid"].split() == [number] * 4, found
+        assert {int(found[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")} == {0}
+        # The unit's own filters come before the worker's.
+        assert found["NoNewPrivs"] == "1" and found["Seccomp"] == "2"
+
+
+async def test_workers_are_confined_below_the_sandbox_of_the_unit(running):
+    assert_confined(running, "ocm")
+    assert (await ask(running)).status == 200
+
+
+@pytest.mark.deadline(90)
+async def test_with_the_drop_in_workers_have_a_user_of_their_own(ocm):
+    system = ocm.system
+    place = system.path("/etc/systemd/system/ocm.service.d")
+    place.mkdir(parents=True)
+    try:
+        system.put(PACKAGING / "examples/separate-worker-user/separate-worker-user.conf",
+                   "/etc/systemd/system/ocm.service.d/separate-worker-user.conf")
+        system.systemctl("daemon-reload")
+        system.systemctl("start", "ocm.service")
+        ocm.serving()
+        assert_confined(ocm, "ocm-worker")
+        assert (await ask(ocm)).status == 200
+        # One that hangs is ended by a supervisor of another user.
+        hung = min(ocm.workers())
+        system.run("kill", "-STOP", str(hung))
+        end = ("kill", "--kill-whom=main", "--signal=TERM", "ocm.service")
+        system.systemctl(*end)
+        eventually(lambda: system.show("ocm.service", "StatusText").startswith("finishing"), 10)
+        system.systemctl(*end)
+        eventually(lambda: ocm.processes() == {}, 10)
+        assert system.show("ocm.service", "Result") == "success"
+    finally:
+        for file in place.iterdir():
+            file.unlink()
+        place.rmdir()
+        system.systemctl("daemon-reload")
 
 
 @pytest.mark.deadline(60)
