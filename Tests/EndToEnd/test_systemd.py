@@ -104,7 +104,7 @@ async def test_with_the_drop_in_workers_have_a_user_of_their_own(ocm):
         assert (await ask(ocm)).status == 200
         # One that hangs is ended by a supervisor of another user.
         hung = min(ocm.workers())
-        system.run("kill", "-STOP", str(hung))
+        system.run("sh", "-c", f"kill -STOP {hung}")
         end = ("kill", "--kill-whom=main", "--signal=TERM", "ocm.service")
         system.systemctl(*end)
         eventually(lambda: system.show("ocm.service", "StatusText").startswith("finishing"), 10)
