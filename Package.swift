@@ -46,7 +46,7 @@ let package = Package(
             name: "OCMIPC", dependencies: ["OCMEventLoop", "CShims"], path: "Sources/Shared/IPC", swiftSettings: strict),
         .target(
             name: "OCMLogging",
-            dependencies: ["CShims", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["CShims", "OCMEventLoop", .product(name: "Logging", package: "swift-log")],
             path: "Sources/Shared/Logging", swiftSettings: strict),
 
         .executableTarget(
@@ -88,7 +88,9 @@ let package = Package(
             exclude: ["protocol-1.txt"], swiftSettings: tests),
         .testTarget(
             name: "LoggingTests",
-            dependencies: ["OCMLogging", .product(name: "Logging", package: "swift-log")], swiftSettings: tests),
+            dependencies: [
+                "OCMLogging", "OCMEventLoop", "LoopTestSupport", .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: tests),
         .testTarget(
             name: "SupervisorTests",
             dependencies: [

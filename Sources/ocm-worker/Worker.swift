@@ -3,6 +3,7 @@ internal import Logging
 internal import OCMEventLoop
 internal import OCMHTTP
 internal import OCMIPC
+internal import OCMLogging
 internal import OCMTLS
 
 /// The worker as a whole: puts its parts together as the supervisor says.
@@ -148,7 +149,7 @@ internal import OCMTLS
             reporter.acknowledged(sequence)
             perform(life.settled(unreported: reporter.count))
         case .report: reporter.sendAgain()
-        case .log: if let descriptor = received.packet.takeDescriptor() { dup2(descriptor.number, STDERR_FILENO) }
+        case .log: if let descriptor = received.packet.takeDescriptor() { reopenLog(descriptor) }
         case .ping: link.send(.pong(load))
         case .leave: isLeft = true
         case .drain(let milliseconds):
@@ -236,7 +237,12 @@ internal import OCMTLS
         logger[metadataKey: "worker"] = "\(getpid())"
         reporter.logger = logger
         access?.flush()
-        access = setting.hasAccess ? AccessLog(setting, logger: logger) : nil
+        access = setting.hasAccess ? AccessLog(setting) : nil
+    }
+
+    private func reopenLog(_ descriptor: consuming FileDescriptor) {
+        dup2(descriptor.number, STDERR_FILENO)
+        LogSetting.standardError.reopened()
     }
 
     private var load: WorkerLoad {

@@ -101,6 +101,6 @@ async def test_a_journal_that_takes_nothing_holds_up_nobody(start_ocm, journal):
         assert (await ocm.ask("POST", "/v1/responses", TURN)).status == 200
     journal.reads.set()
     await ocm.ask("POST", "/v1/responses", TURN)
-    missing = journal.wait_for("requests are missing in the log")[0]
-    assert missing["PRIORITY"] == "4" and int(missing["OCM_REQUESTS"]) > 0
+    missing = journal.wait_for("records are missing in the log")[0]
+    assert missing["PRIORITY"] == "4" and int(missing["OCM_RECORDS"]) > 0
     ocm.stop()

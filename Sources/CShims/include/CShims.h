@@ -27,6 +27,10 @@ static const uint32_t OCM_EPOLLEXCLUSIVE = EPOLLEXCLUSIVE;
 int ocm_epoll_ctl(int epoll, int operation, int fd, uint32_t events, uint64_t cookie);
 static inline uint32_t ocm_epoll_events(const struct epoll_event *event) { return event->events; }
 static inline uint64_t ocm_epoll_cookie(const struct epoll_event *event) { return event->data.u64; }
+// An epoll instance that tells whether a descriptor takes a byte, for ocm_has_room; -1 where that can't be watched.
+int ocm_watch_room(int fd);
+// 1 where a write would not wait at this moment.
+int ocm_has_room(int watch);
 
 // sendmsg(2) and recvmsg(2) of one packet with descriptors (SCM_RIGHTS, unix(7)).
 // Both return the byte count or -1 with errno. Received descriptors are close-on-exec.

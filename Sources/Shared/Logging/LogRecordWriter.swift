@@ -23,6 +23,9 @@ package struct LogRecordWriter: Sendable {
         self.identifier = identifier
     }
 
+    /// One of the same form that has nothing yet.
+    var fresh: LogRecordWriter { LogRecordWriter(form: form, hasTime: hasTime, identifier: identifier) }
+
     /// Begins a record.
     package mutating func begin(_ level: Logger.Level, _ message: String) {
         switch form {
@@ -71,11 +74,7 @@ package struct LogRecordWriter: Sendable {
 
     /// As sixteen digits.
     package mutating func field(_ key: StaticString, hexadecimal value: UInt64) {
-        let digits = InlineArray<16, UInt8> { index in
-            let digit = UInt8(truncatingIfNeeded: value >> (60 - 4 * UInt64(index))) & 15
-            return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-        }
-        field(key, digits.span)
+        field(key, value.hexadecimalDigits.span)
     }
 
     package mutating func field(_ key: String, _ value: String) {
@@ -125,6 +124,16 @@ package struct LogRecordWriter: Sendable {
             bytes.append(UInt8(ascii: " "))
             bytes.append(all: key)
             bytes.append(UInt8(ascii: "="))
+        }
+    }
+}
+
+extension UInt64 {
+    /// All sixteen, in ASCII.
+    package var hexadecimalDigits: InlineArray<16, UInt8> {
+        InlineArray { index in
+            let digit = UInt8(truncatingIfNeeded: self >> (60 - 4 * UInt64(index))) & 15
+            return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
         }
     }
 }

@@ -1,4 +1,5 @@
 package import Logging
+internal import OCMEventLoop
 
 /// Writes each message as one record.
 package struct RecordLogHandler: LogHandler {
@@ -30,6 +31,6 @@ package struct RecordLogHandler: LogHandler {
             writer.field(key, value.description)
         }
         writer.end()
-        outlet.write(writer.bytes.span, ends: writer.ends)
+        EventLoop.assumeIsolated { outlet.write(writer) }
     }
 }

@@ -11,6 +11,7 @@ import OCMLogging
     let journal: Int32?
     let form: LogForm
     let logger: Logger
+    private let outlet: LogOutlet
     private var following: Task<Void, Never>?
 
     /// Throws where the configured file can't be opened.
@@ -24,8 +25,9 @@ import OCMLogging
         let handler = RecordLogHandler(
             outlet, form: form, level: log.loggerLevel, hasTime: log.timestamp, identifier: "ocm-supervisor")
         logger = Logger(label: "ocm-supervisor") { _ in handler }
+        self.outlet = outlet
         if let journal {
-            following = Self.follow(journal)
+            following = Self.follow(JournalSocket.directory, JournalSocket.name) { JournalSocket.reconnect(journal) }
         } else if log.output == .journal, !log.disabled {
             logger.warning("there is no journal, the log goes to standard error")
         }
@@ -50,22 +52,37 @@ import OCMLogging
         try FileDescriptor("open", unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640))
     }
 
-    /// A pipe whose reader has stopped would hold up every process that logs to it. It is opened anew for writing without
-    /// waiting: set on the descriptor itself, that would concern everyone else who has it.
+    /// A pipe whose reader has stopped, or a terminal that is held (^S), would hold up every process that logs to it. It is
+    /// opened anew for writing without waiting: set on the descriptor itself, that would concern everyone else who has it.
+    /// Where it can't be opened, the outlet looks before each write.
     private static func unblocked(_ number: Int32) -> Int32 {
-        guard case .pipe = LogOutlet(number).kind else { return number }
-        let own = unsafe Glibc.open("/proc/self/fd/\(number)", O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC)
+        switch LogOutlet(number).kind {
+        case .file, .stream, .journal: return number
+        case .pipe, .terminal: break
+        }
+        let flags = O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
+        let own = unsafe Glibc.open("/proc/self/fd/\(number)", flags)
         return own < 0 ? number : own
     }
 
-    /// Where the journal's socket is made anew, all processes with this one are connected to that.
-    private static func follow(_ journal: Int32) -> Task<Void, Never> {
+    /// The file that has the log's name now is in the descriptor's place.
+    func reopened() { outlet.reopened() }
+
+    /// Calls `changed` when a file in a directory may be another one. The directory itself may go, and come again.
+    static func follow(
+        _ directory: String, _ name: String, changed: @escaping @EventLoop @Sendable () -> Void
+    ) -> Task<Void, Never> {
         EventLoop.spawn {
-            guard let watch = try? FileWatch(directory: JournalSocket.directory) else { return }
-            defer { watch.close() }
-            while let changes = try? await watch.changes() {
-                if changes.isLost || changes.names.contains(JournalSocket.name) { JournalSocket.reconnect(journal) }
-            }
+            repeat {
+                guard let watch = try? FileWatch(directory: directory) else { continue }
+                defer { watch.close() }
+                // What has happened before it was watched.
+                changed()
+                while let changes = try? await watch.changes() {
+                    if changes.isLost { break }
+                    if changes.names.contains(name) { changed() }
+                }
+            } while (try? await EventLoop.sleep(for: .seconds(1))) != nil
         }
     }
 }

@@ -47,6 +47,7 @@ import OCMEventLoop
         case .reopened(let descriptor):
             dup2(descriptor.number, target.descriptor)
             _ = fcntl(target.descriptor, F_SETFD, FD_CLOEXEC)
+            target.reopened()
             return true
         }
     }

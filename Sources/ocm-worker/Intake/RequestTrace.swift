@@ -1,5 +1,6 @@
 internal import OCMEventLoop
 internal import OCMHTTP
+internal import OCMLogging
 
 /// What the log will say of a request, taken down while its head is there.
 struct RequestTrace {
@@ -25,7 +26,7 @@ struct RequestTrace {
 
     /// The number as logs have it: sixteen hexadecimal digits.
     var id: String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        let digits = number.hexadecimalDigits
+        return String(decoding: digits.indices.map { digits[$0] }, as: UTF8.self)
     }
 }

@@ -1,5 +1,4 @@
 internal import Glibc
-internal import Logging
 internal import OCMEventLoop
 internal import OCMLogging
 
@@ -7,9 +6,7 @@ internal import OCMLogging
 @EventLoop final class AccessLog {
     private var writer: LogRecordWriter
     private let outlet: LogOutlet
-    private let logger: Logger
     private var isWaiting = false
-    private var dropped = 0
 
     /// Lines wait for so long, or until there are so many bytes.
     private static let patience = Duration.milliseconds(100)
@@ -17,10 +14,9 @@ internal import OCMLogging
 
     static let worker = UInt64(getpid())
 
-    init(_ setting: LogSetting, logger: Logger) {
+    init(_ setting: LogSetting) {
         writer = LogRecordWriter(form: setting.form, hasTime: setting.hasTime, identifier: LogSetting.identifier)
         outlet = setting.outlet
-        self.logger = logger
     }
 
     func note(_ line: AccessLine) {
@@ -37,15 +33,9 @@ internal import OCMLogging
         }
     }
 
-    /// Writes what has gathered. What the log does not take at once is counted, and told when it takes some again.
+    /// Writes what has gathered.
     func flush() {
-        guard !writer.ends.isEmpty else { return }
-        let lost = outlet.write(writer.bytes.span, ends: writer.ends)
-        let hasRoom = lost < writer.ends.count
+        outlet.write(writer)
         writer.removeAll()
-        dropped += lost
-        guard dropped > 0, hasRoom else { return }
-        logger.warning("requests are missing in the log, it takes no more", metadata: ["requests": "\(dropped)"])
-        dropped = 0
     }
 }

@@ -5,9 +5,9 @@ internal import OCMLogging
 /// How this worker logs: what is not left to it are the descriptors, which it has from birth.
 struct LogSetting {
     /// The supervisor's log, and what a crash says.
-    private static let standardError: Int32 = 2
+    static let standardError = LogOutlet(2)
     /// A socket that is connected to the journal, where the log goes there.
-    private static let journal: Int32 = 5
+    private static let journal = LogOutlet(5, isJournal: true)
 
     static let identifier = "ocm-worker"
 
@@ -29,7 +29,7 @@ struct LogSetting {
     }
 
     var outlet: LogOutlet {
-        form == .journal ? LogOutlet(Self.journal, isJournal: true) : LogOutlet(Self.standardError)
+        form == .journal ? Self.journal : Self.standardError
     }
 
     var logger: Logger {
