@@ -81,17 +81,19 @@ internal import OCMTLS
             input = exchange.input
             return ending
         case .refused(let refusal):
-            if refusal.isFailedToken { await holdBack() }
+            if refusal.isFailedToken { await holdBack(refusal.trace) }
             return await send(refusal)
         }
     }
 
-    @inline(never) private func holdBack() async {
+    @inline(never) private func holdBack(_ trace: RequestTrace?) async {
         let (delay, isLogged) = lifecycle.failures.note(block, at: EventLoop.now)
         if isLogged {
             service.logger.warning(
                 "a client sent a token that no user has",
-                metadata: ["service": "\(service.tag)", "address": "\(address)"])
+                metadata: [
+                    "service": "\(service.tag)", "address": "\(address)", "request_id": "\(trace?.id ?? "-")",
+                ])
         }
         guard delay > .zero, lifecycle.failures.hold() else { return }
         try? await EventLoop.sleep(for: delay)
