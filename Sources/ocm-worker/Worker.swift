@@ -119,7 +119,9 @@ internal import OCMTLS
         switch action {
         case .comeBack: comeBack()
         case .drain(let milliseconds): drain(for: milliseconds)
-        case .sayDrained: link.send(.drained)
+        case .sayDrained:
+            link.send(.pong(load))
+            link.send(.drained)
         // Only the loss itself leads there.
         case .awaitNext: break
         case .end:
@@ -245,10 +247,11 @@ internal import OCMTLS
         LogSetting.standardError.reopened()
     }
 
+    /// What a drain has cut stays in it.
     private var load: WorkerLoad {
         WorkerLoad(
             connections: UInt32(clamping: lifecycle.connectionCount),
-            exchanges: UInt32(clamping: lifecycle.exchangeCount))
+            exchanges: UInt32(clamping: max(lifecycle.exchangeCount, lifecycle.cutCount)))
     }
 
     private func pools(_ configuration: WorkerConfiguration) -> UpstreamPools? {

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import OCMEventLoop
 import OCMHTTP
@@ -6,6 +7,21 @@ import OCMHTTP
 struct AdminAnswer: Sendable {
     let status: Int
     let body: [UInt8]
+
+    /// What it says of why it is not what was asked for.
+    var reason: String? {
+        struct Refusal: Decodable {
+            struct Reason: Decodable { let message: String }
+            let error: Reason
+        }
+        return try? JSONDecoder().decode(Refusal.self, from: Data(body)).error.message
+    }
+
+    /// The body, where the answer is one that was asked for.
+    func body(accepting statuses: Set<Int> = [200]) throws(AdminClientFailure) -> [UInt8] {
+        guard statuses.contains(status) else { throw AdminClientFailure(self) }
+        return body
+    }
 }
 
 /// Why there is no answer.
@@ -21,10 +37,15 @@ enum AdminClientFailure: Error, Equatable {
     /// Connected, and then nothing came in time.
     case silent
     /// It answered, but not what it was asked for: too busy, or of another version.
-    case refused(status: Int)
+    case refused(status: Int, reason: String?)
     /// What answers is no supervisor, or the answer broke off.
     case garbled
     case system(SystemError)
+
+    /// Of an answer that is not what was asked for.
+    init(_ answer: AdminAnswer) {
+        self = answer.status == 403 ? .forbidden : .refused(status: answer.status, reason: answer.reason)
+    }
 
     init(_ error: SystemError) {
         self =
@@ -61,12 +82,19 @@ enum AdminClientFailure: Error, Equatable {
         let outcome = Outcome()
         EventLoop.run {
             do throws(AdminClientFailure) {
-                outcome.result = .success(try await AdminClient(path, patience: patience).ask(method, target))
+                outcome.result = .success(try await answer(to: method, target, on: path, patience: patience))
             } catch {
                 outcome.result = .failure(error)
             }
         }
         return try outcome.value.get()
+    }
+
+    /// As ``ask(_:_:on:patience:)``, for who runs the loop.
+    static func answer(
+        to method: Method, _ target: String, on path: String, patience: Duration = patience
+    ) async throws(AdminClientFailure) -> AdminAnswer {
+        try await AdminClient(path, patience: patience).ask(method, target)
     }
 
     private func ask(_ method: Method, _ target: String) async throws(AdminClientFailure) -> AdminAnswer {

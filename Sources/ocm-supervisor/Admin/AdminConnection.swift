@@ -6,6 +6,8 @@ import OCMHTTP
 /// Whatever comes in is bounded in bytes and time, and nothing here waits for the peer but on the loop.
 @EventLoop final class AdminConnection {
     private let socket: StreamSocket
+    /// Makes what it is answered when the socket closes for good, where it waits for that.
+    private var last: (() -> [UInt8])?
 
     /// How long a request may take to come in; as long may its answer take to be read.
     static let patience = Duration.seconds(5)
@@ -21,7 +23,12 @@ import OCMHTTP
         defer { socket.close() }
         do {
             guard let request = try await receive(until: EventLoop.now + Self.patience) else { return }
-            try await send(await answer(request).bytes(answering: request.method))
+            let response = await answer(request)
+            if let last = response.last {
+                try await wait { last().bytes(answering: request.method) }
+            } else {
+                try await send(response.bytes(answering: request.method))
+            }
         } catch let error as HTTPError {
             await refuse(AdminResponse(ErrorResponse(error)))
         } catch WaitError.timedOut where socket.mayWrite {
@@ -29,6 +36,21 @@ import OCMHTTP
         } catch {
             // The peer is gone, or does not read its answer: there is nobody to tell.
         }
+    }
+
+    /// Its answer comes at the end.
+    var isWaiting: Bool { last != nil }
+
+    /// Until the peer closes, or ``part()``.
+    private func wait(_ answer: @escaping () -> [UInt8]) async throws {
+        last = answer
+        while try await read(until: .never) != nil {}
+    }
+
+    /// Ends it, with the answer that was to come at the end.
+    func part() {
+        if let last { _ = try? socket.write(last().span) }
+        close()
     }
 
     /// Ends it at once, for the sake of others.

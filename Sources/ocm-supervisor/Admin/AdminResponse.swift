@@ -1,3 +1,4 @@
+import OCMEventLoop
 import OCMHTTP
 
 /// What an operator is answered: JSON, and the end of the connection.
@@ -7,10 +8,18 @@ struct AdminResponse: Sendable {
     let body: [UInt8]
     /// The methods that the path does have, where it was asked with another.
     var allow: [Method] = []
+    /// Where there is one, it makes the answer, when the socket closes for good; until then the connection waits.
+    private(set) var last: (@EventLoop @Sendable () -> AdminResponse)?
 
     init(status: Int, body: [UInt8]) {
         self.status = status
         self.body = body
+    }
+
+    static func atTheEnd(_ answer: @escaping @EventLoop @Sendable () -> AdminResponse) -> AdminResponse {
+        var response = AdminResponse(status: 200, body: [])
+        response.last = answer
+        return response
     }
 
     init(_ error: ErrorResponse) {

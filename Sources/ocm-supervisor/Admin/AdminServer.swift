@@ -31,7 +31,7 @@ import OCMHTTP
     /// meanwhile is answered after ``resume()``, or by the program that goes on with the socket.
     func pause(until deadline: Instant) async {
         socket.listener.pause()
-        while !connections.isEmpty {
+        while connections.contains(where: { !$0.isWaiting }) {
             do { try await left.wait(until: deadline) } catch { return }
         }
     }
@@ -45,10 +45,10 @@ import OCMHTTP
         socket.close()
     }
 
-    /// Stops answering, and removes the socket.
+    /// Stops answering, and removes the socket. Who waits for the end is told.
     func close() {
         socket.close()
-        for connection in connections { connection.close() }
+        for connection in connections { connection.part() }
     }
 
     private func accept() async {

@@ -8,7 +8,7 @@ extension Supervisor {
             (.get, "/status", { [self] _ in .json(status) }),
             (.get, "/usage", { [self] in await service.usage($0) }),
             (.post, "/reload", { [self] _ in await answerReload() }),
-            (.post, "/drain", { [self] _ in answerDrain() }),
+            (.post, "/drain", { [self] in answerDrain($0) }),
             (.post, "/upgrade", { [self] _ in await answerUpgrade() }),
         ])
     }
@@ -25,8 +25,17 @@ extension Supervisor {
         return .json(result, status: result.outcome == .refused ? 422 : 200)
     }
 
-    private func answerDrain() -> AdminResponse {
-        drain()
-        return .json(status)
+    private func answerDrain(_ request: AdminRequest) -> AdminResponse {
+        switch request.query {
+        case "":
+            drain()
+            return .json(status)
+        case "wait=true":
+            let requests = CutRequests(by: service.fleet)
+            drain()
+            return .atTheEnd { .json(DrainResult(cut: requests.count)) }
+        default:
+            return .error(400, "invalid_request_error", "the only parameter is wait=true")
+        }
     }
 }

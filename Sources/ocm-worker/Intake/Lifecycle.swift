@@ -38,6 +38,9 @@ internal import OCMEventLoop
     /// Requests whose answers are not whole yet.
     var exchangeCount: Int { connections.values.count { $0.connection.exchange != nil } }
 
+    /// Requests that were open when a drain came to its deadline.
+    private(set) var cutCount = 0
+
     /// What there is too little of for one more connection. Nil where there is room, which is taken then: ``start(_:)`` has
     /// to follow.
     func scarcity(for block: AddressBlock, on socket: StreamSocket, _ bounds: Bounds) -> Scarcity? {
@@ -96,6 +99,7 @@ internal import OCMEventLoop
             do throws(WaitError) {
                 try await emptied.wait(until: self.deadline)
             } catch {
+                cutCount = exchangeCount
                 for (_, task) in connections.values { task.cancel() }
                 try? await emptied.wait(until: EventLoop.now + .seconds(1))
                 return

@@ -38,8 +38,8 @@ def ask(path, method="GET", target="/status", body=None, fields={}):
     assert answer.getheader("content-type") == "application/json"
     value = json.loads(text) if text else None
     if method != "HEAD":
-        answers = {"/status": "Status", "/usage": "Usage", "/reload": "Reload", "/drain": "Status"}
-        check(value, answers[target.partition("?")[0]] if answer.status in (200, 422) else "Error")
+        answers = {"/status": "Status", "/usage": "Usage", "/reload": "Reload", "/drain": "Status", "/drain?wait=true": "Drained"}
+        check(value, answers.get(target) or answers[target.partition("?")[0]] if answer.status in (200, 422) else "Error")
     return answer.status, {name.lower(): field for name, field in answer.getheaders()}, value
 
 

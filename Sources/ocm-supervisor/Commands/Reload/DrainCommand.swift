@@ -1,7 +1,5 @@
 import ArgumentParser
-import FoundationEssentials
 import OCMEventLoop
-import OCMHTTP
 
 struct DrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,7 +8,8 @@ struct DrainCommand: ParsableCommand {
         discussion: """
             It accepts no more at once, and has `drain_timeout` to finish what is open; what is left then is cut. Waits for \
             its end and shows how much is open. Ctrl-C ends the waiting alone; SIGTERM to the supervisor shortens the time \
-            to `stop_timeout`.
+            to `stop_timeout`. Where the service manager holds the listening sockets, the next connection starts the \
+            service again: stop them first (systemctl stop ocm.socket).
 
             Exit status: 0 all was finished, 77 not permitted, 1 anything else.
             """)
@@ -21,58 +20,43 @@ struct DrainCommand: ParsableCommand {
     var json = false
 
     struct Result: Encodable {
-        enum Outcome: String, Encodable { case finished, cut }
+        enum Outcome: String, Encodable { case finished, cut, lost }
         let outcome: Outcome
-        /// Requests that were open at the end of the time.
-        let cut: Int
+        /// Requests that were cut; nil where the supervisor has not told.
+        var cut: Int?
+        /// Requests that were open when it was asked last, where it has not told what became of them.
+        var open: Int?
     }
 
     func run() throws {
         let supervisor = try search.find()
-        let answer = try supervisor.ask(.post, "/drain")
-        guard let first = try? JSONDecoder().decode(StatusReport.self, from: Data(answer)) else {
-            throw supervisor.isOfAnotherVersion
+        let end = try BlockingLoop.run { [json] in
+            await DrainWatch(supervisor) { if !json { Self.show($0, after: $1) } }.end()
         }
-        let last = follow(first, on: supervisor.socket)
-        let isCut =
-            last.open.exchanges > 0 && last.deadline.flatMap { Timestamp(rfc3339: $0) }.map { $0 <= .now } == true
-        let result = Result(outcome: isCut ? .cut : .finished, cut: isCut ? last.open.exchanges : 0)
+        let result: Result
+        switch end {
+        case .told(let end): result = Result(outcome: end.cut == 0 ? .finished : .cut, cut: end.cut)
+        case .lost(let open): result = Result(outcome: .lost, open: open)
+        case .failed(.garbled): throw supervisor.isOfAnotherVersion
+        case .failed(let failure): throw SupervisorUnreachable(attempts: [(supervisor.socket, failure)]).exit
+        }
         try StandardOutput.write((json ? try JSONOutput.text(result) : Self.text(result)) + "\n")
-        if isCut { throw ExitCode.failure }
+        if result.outcome != .finished { throw ExitCode.failure }
     }
 
-    /// Looks again and again until it does not answer any more. Returns what it has said last.
-    private func follow(_ first: StatusReport, on socket: String) -> StatusReport {
-        var last = first
-        var pause = Duration.milliseconds(50)
-        show(first, after: nil)
-        while true {
-            Self.wait(pause)
-            pause = min(pause * 2, .seconds(1))
-            guard let answer = try? AdminClient.ask(.get, "/status", on: socket), answer.status == 200,
-                let report = try? JSONDecoder().decode(StatusReport.self, from: Data(answer.body)),
-                report.pid == first.pid
-            else { return last }
-            show(report, after: last)
-            last = report
-        }
-    }
-
-    private func show(_ report: StatusReport, after earlier: StatusReport?) {
-        guard !json, earlier?.open.exchanges != report.open.exchanges || earlier?.deadline != report.deadline else {
-            return
-        }
+    private static func show(_ report: StatusReport, after earlier: StatusReport) {
+        guard earlier.open.exchanges != report.open.exchanges || earlier.deadline != report.deadline else { return }
         StandardOutput.tell(StatusPage(report, now: .now).ending.map { $0 + "\n" }.joined())
     }
 
-    private static func wait(_ pause: Duration) {
-        EventLoop.run { try? await EventLoop.sleep(for: pause) }
-    }
-
     private static func text(_ result: Result) -> String {
-        switch result.outcome {
+        func requests(_ count: Int?) -> String { count == 1 ? "1 request was" : "\(count ?? 0) requests were" }
+        return switch result.outcome {
         case .finished: "All is finished; the supervisor has ended."
-        case .cut: "The time was over: \(result.cut == 1 ? "1 request was" : "\(result.cut) requests were") cut."
+        case .cut: "Not all was finished: \(requests(result.cut)) cut; the supervisor has ended."
+        case .lost:
+            "The supervisor has ended without a word, its log may say more: \(requests(result.open)) open when it was "
+                + "asked last."
         }
     }
 }

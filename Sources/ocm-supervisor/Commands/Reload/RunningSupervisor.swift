@@ -16,9 +16,7 @@ struct RunningSupervisor {
         accepting statuses: Set<Int> = [200]
     ) throws -> [UInt8] {
         do throws(AdminClientFailure) {
-            let answer = try AdminClient.ask(method, target, on: socket, patience: patience)
-            if statuses.contains(answer.status) { return answer.body }
-            throw answer.status == 403 ? .forbidden : .refused(status: answer.status)
+            return try AdminClient.ask(method, target, on: socket, patience: patience).body(accepting: statuses)
         } catch {
             throw SupervisorUnreachable(attempts: [(socket, error)], patience: patience).exit
         }
@@ -34,23 +32,12 @@ extension AdminSocketSearch {
     /// The supervisor that answers first and serves the configuration that was named with `-c`, if one was. Where there is
     /// none, the reason goes to standard error and the command ends.
     func find() throws -> RunningSupervisor {
-        var attempts: [(path: String, failure: AdminClientFailure)] = []
-        for place in try places() {
-            do throws(AdminClientFailure) {
-                let answer = try AdminClient.ask(.get, "/status", on: place)
-                guard answer.status == 200 else {
-                    throw answer.status == 403 ? .forbidden : .refused(status: answer.status)
-                }
-                guard let status = try? JSONDecoder().decode(StatusReport.self, from: Data(answer.body)) else {
-                    throw .garbled
-                }
-                if isMeant(status.configuration) { return RunningSupervisor(socket: place, status: status) }
-                throw .absent
-            } catch {
-                attempts.append((place, error))
-            }
+        try first { place throws(AdminClientFailure) in
+            let answer = try AdminClient.ask(.get, "/status", on: place).body()
+            guard let status = try? JSONDecoder().decode(StatusReport.self, from: Data(answer)) else { throw .garbled }
+            guard isMeant(status.configuration) else { throw .absent }
+            return RunningSupervisor(socket: place, status: status)
         }
-        throw SupervisorUnreachable(attempts: attempts).exit
     }
 
     /// The supervisor at a default place may be another than the one that was asked for.

@@ -34,18 +34,20 @@ struct Status: ParsableCommand {
 extension AdminSocketSearch {
     /// The body of the answer. Where there is none, the reason goes to standard error and the command ends.
     func ask(_ method: OCMHTTP.Method, _ target: String) throws -> [UInt8] {
+        try first { place throws(AdminClientFailure) in try AdminClient.ask(method, target, on: place).body() }
+    }
+
+    /// What comes of the first place where it comes to anything. Where there is none, the reason goes to standard error and
+    /// the command ends.
+    func first<Value>(_ attempt: (_ place: String) throws(AdminClientFailure) -> Value) throws -> Value {
         var attempts: [(path: String, failure: AdminClientFailure)] = []
         for place in try places() {
             do throws(AdminClientFailure) {
-                let answer = try AdminClient.ask(method, target, on: place)
-                if answer.status == 200 { return answer.body }
-                throw answer.status == 403 ? .forbidden : .refused(status: answer.status)
+                return try attempt(place)
             } catch {
                 attempts.append((place, error))
             }
         }
-        let failure = SupervisorUnreachable(attempts: attempts)
-        StandardError.write("ocm-supervisor: \(failure.text)\n")
-        throw ExitCode(failure.exitStatus)
+        throw SupervisorUnreachable(attempts: attempts).exit
     }
 }

@@ -33,8 +33,10 @@ struct SupervisorUnreachable: Error {
         case .silent:
             "the supervisor on \(path) did not answer within \(patience.components.seconds) s: "
                 + "it is stopped or overloaded; its log may say more."
-        case .refused(let status):
-            "the supervisor on \(path) refused with status \(status): it is busy, or of another version than this command."
+        case .refused(_, let reason?):
+            "the supervisor on \(path) refused: \(Printable.line(reason))."
+        case .refused(let status, nil):
+            "the supervisor on \(path) refused with status \(status): it is of another version than this command."
         case .garbled:
             "what answers on \(path) broke off, or is no supervisor: name the right socket with --socket PATH."
         case .system(let error):

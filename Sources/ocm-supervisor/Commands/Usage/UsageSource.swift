@@ -39,14 +39,11 @@ struct UsageSource {
     private func ask(_ query: UsageQuery, on place: String) throws -> UsageReport {
         let answer = try AdminClient.ask(
             .get, "/usage?\(query.parameters)", on: place, patience: Self.patience)
-        switch answer.status {
-        case 200:
-            guard let report = UsageReport(json: answer.body) else { throw AdminClientFailure.garbled }
-            return report
-        case 400: throw ValidationError(Self.message(in: answer.body))
-        case 403: throw AdminClientFailure.forbidden
-        default: throw AdminClientFailure.refused(status: answer.status)
+        if answer.status == 400 {
+            throw ValidationError(answer.reason.map { "\($0)." } ?? "The supervisor does not take this question.")
         }
+        guard let report = UsageReport(json: try answer.body()) else { throw AdminClientFailure.garbled }
+        return report
     }
 
     private func stored(_ query: UsageQuery, _ configuration: Configuration) throws -> UsageReport {
@@ -71,15 +68,6 @@ struct UsageSource {
                 return .failure(error)
             }
         }.get()
-    }
-
-    private static func message(in body: [UInt8]) -> String {
-        struct Listing: Decodable {
-            struct Problem: Decodable { var message: String }
-            var error: Problem
-        }
-        let listing = try? JSONDecoder().decode(Listing.self, from: Data(body))
-        return listing.map { "\($0.error.message)." } ?? "The supervisor does not take this question."
     }
 
     private static func fail(_ text: String, _ status: Int32) -> ExitCode {
