@@ -47,7 +47,7 @@ struct ChildCall: Sendable {
             let (ours, theirs) = try StreamSocket.pair(wakeup: Wakeup())
             socket = ours
             let owner = FileDescriptor(owning: theirs)
-            child = try ChildProcess(plan(owner.number))
+            child = try start(with: owner, besides: ours)
         } catch {
             throw .system(error)
         }
@@ -55,7 +55,7 @@ struct ChildCall: Sendable {
         do {
             try await send(question, over: socket, until: deadline)
             let answer = try await receive(from: socket, limit: limit, until: deadline)
-            let exit = try await child.exit()
+            let exit = try await child.exit(until: deadline)
             guard exit == .code(0) else { throw ChildFailure.ended(exit) }
             return answer
         } catch {
@@ -63,6 +63,17 @@ struct ChildCall: Sendable {
             // One that outlives its parent brings its work to an end, whatever the parent thinks of.
             if !outlivesParent || failure != .cancelled { child.kill(SIGKILL) }
             throw failure
+        }
+    }
+
+    @EventLoop private func start(
+        with socket: borrowing FileDescriptor, besides ours: StreamSocket
+    ) throws(SystemError) -> ChildProcess {
+        do throws(SystemError) {
+            return try ChildProcess(plan(socket.number))
+        } catch {
+            ours.close()
+            throw error
         }
     }
 
