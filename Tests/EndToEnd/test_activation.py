@@ -142,6 +142,20 @@ def test_the_manager_hears_how_far_the_service_is_and_that_its_loop_turns(start_
     assert [list(message)[0] for message in manager.messages].count("READY") == 1
 
 
+def test_a_socket_of_the_managers_is_set_as_the_configuration_says(start_ocm, manager):
+    """Whatever its unit says (KeepAlive=), as a reload would set it, too."""
+    for disabled in (True, False):
+        ocm = start_ocm(start=False)
+        ocm.configuration["services"][0]["disable_tcp_keep_alive"] = disabled
+        handle = listener(("127.0.0.1", ocm.port))
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, disabled)
+        manager.messages.clear()
+        manager.sockets = [("codex", handle)]
+        manager.start(ocm)
+        assert bool(handle.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)) == (not disabled)
+        ocm.stop()
+
+
 def test_the_status_line_follows_what_matters(start_ocm, manager):
     ocm = manager.start(start_ocm(start=False))
     ocm.tolerate("login")

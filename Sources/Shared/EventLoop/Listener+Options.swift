@@ -1,7 +1,7 @@
 internal import Glibc
 
 extension Listener {
-    /// As ``bind(to:backlog:reuseAddress:)``, where the address may overlap with those of our own listeners that are about
+    /// As ``bind(to:backlog:sharesPort:)``, where the address may overlap with those of our own listeners that are about
     /// to be closed: `0.0.0.0` with `127.0.0.1`, say.
     ///
     /// SO_REUSEPORT (socket(7)) is set for the moment in which the address is bound, on all of them. So nobody is refused in

@@ -17,15 +17,16 @@ internal import Glibc
     }
 
     /// Binds and listens (bind(2), listen(2)) without watching: the way to a listener that is handed to another process.
+    /// What is left of earlier connections at the address is no hindrance (SO_REUSEADDR, socket(7)).
     package static func bind(
-        to address: SocketAddress, backlog: Int32 = 4096, reuseAddress: Bool = true, sharesPort: Bool = false
+        to address: SocketAddress, backlog: Int32 = 4096, sharesPort: Bool = false
     ) throws(SystemError) -> FileDescriptor {
         try address.check(for: "bind")
         let descriptor = try FileDescriptor(
             "socket", socket(address.family, Int32(SOCK_STREAM.rawValue) | O_NONBLOCK | O_CLOEXEC, 0))
         var on: Int32 = 1
         let size = socklen_t(MemoryLayout<Int32>.size)
-        if reuseAddress { unsafe setsockopt(descriptor.number, SOL_SOCKET, SO_REUSEADDR, &on, size) }
+        unsafe setsockopt(descriptor.number, SOL_SOCKET, SO_REUSEADDR, &on, size)
         if sharesPort { share(descriptor.number, true) }
         if address.family == AF_INET6 {
             unsafe setsockopt(descriptor.number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &on, size)
@@ -34,15 +35,6 @@ internal import Glibc
         guard unsafe address.withSockaddr({ unsafe Glibc.bind(number, $0, $1) }) == 0 else { throw SystemError("bind") }
         guard listen(number, backlog) == 0 else { throw SystemError("listen") }
         return descriptor
-    }
-
-    /// Probes of idle connections, which accepted ones inherit (tcp(7)): both in seconds.
-    package static func keepAlive(_ descriptor: borrowing FileDescriptor, idle: Int32, interval: Int32) {
-        let size = socklen_t(MemoryLayout<Int32>.size)
-        var (on, idle, interval): (Int32, Int32, Int32) = (1, idle, interval)
-        unsafe setsockopt(descriptor.number, SOL_SOCKET, SO_KEEPALIVE, &on, size)
-        unsafe setsockopt(descriptor.number, Int32(IPPROTO_TCP), TCP_KEEPIDLE, &idle, size)
-        unsafe setsockopt(descriptor.number, Int32(IPPROTO_TCP), TCP_KEEPINTVL, &interval, size)
     }
 
     /// The address that a bound descriptor has (getsockname(2)).

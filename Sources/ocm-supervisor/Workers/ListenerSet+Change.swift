@@ -74,7 +74,7 @@ extension ListenerSet {
         owned = change.listeners
         storeAnew(insteadOf: former)
         for service in services {
-            for listener in owned where listener.service == service.tag { keepAlive(listener, service) }
+            for listener in owned where listener.service == service.tag { keepAlive(listener.number, service) }
         }
     }
 
@@ -115,9 +115,9 @@ extension ListenerSet {
         return listener.address == wanted
     }
 
-    private func keepAlive(_ listener: Owned, _ service: ServiceConfiguration) {
+    func keepAlive(_ number: Int32, _ service: ServiceConfiguration) {
         Listener.keepAlive(
-            of: listener.number,
+            of: number,
             service.listener.keepAlive.map {
                 (Int32(clamping: $0.idle.components.seconds), Int32(clamping: $0.interval.components.seconds))
             })

@@ -106,11 +106,8 @@ import OCMEventLoop
     private func add(
         _ descriptor: consuming FileDescriptor, _ service: ServiceConfiguration, isActivated: Bool, _ logger: Logger
     ) {
-        if let keepAlive = service.listener.keepAlive {
-            Listener.keepAlive(
-                descriptor, idle: Int32(clamping: keepAlive.idle.components.seconds),
-                interval: Int32(clamping: keepAlive.interval.components.seconds))
-        }
+        // One that comes from elsewhere may be set otherwise.
+        keepAlive(descriptor.number, service)
         guard let address = Listener.localAddress(of: descriptor) else { return }
         logger.notice("listening", metadata: ["service": "\(service.tag)", "address": "\(address)"])
         owned.append(

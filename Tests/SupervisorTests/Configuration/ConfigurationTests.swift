@@ -115,7 +115,6 @@ struct ConfigurationTests {
         #expect(service.tag == "codex")
         #expect(service.listener.address.text == "::1")
         #expect(service.listener.port == 8080)
-        #expect(service.listener.reuseAddress)
         #expect(service.listener.keepAlive == KeepAlive(idle: .seconds(120), interval: .seconds(30)))
         #expect(service.credentialPath == "/home/alice/login/auth.json")
         #expect(service.usagesPath == "/work/usages.json")

@@ -6,7 +6,8 @@ extension ConfigurationDecoder {
             listener.address = Form.address.read(value, diagnostics) ?? listener.address
         }
         listener.port = fields.take("listen_port", .listeningPort) ?? 0
-        listener.reuseAddress = fields.take("reuse_addr", .boolean) ?? false
+        // Always so, see ``Listener``.
+        _ = fields.take("reuse_addr", .boolean)
         listener.keepAlive = keepAlive(&fields)
         listener.bindInterface = fields.takeNotYet(
             "bind_interface", .interface, "listen on an address of that interface")

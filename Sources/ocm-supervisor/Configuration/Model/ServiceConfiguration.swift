@@ -44,8 +44,6 @@ extension ServiceConfiguration {
         var bindInterface: String?
         /// SO_MARK, 0 for none.
         var routingMark: UInt32 = 0
-        /// SO_REUSEADDR
-        var reuseAddress = false
         /// Name or path of a network namespace.
         var networkNamespace: String?
         var fastOpen = false
