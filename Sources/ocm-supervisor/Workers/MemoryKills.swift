@@ -6,6 +6,12 @@ import OCMEventLoop
 struct MemoryKills {
     private let path: String
     private var known: Int
+    /// When those were seen that no death accounts for yet.
+    private var seen: [Instant] = []
+
+    /// What happened longer ago has killed another process, or this one's own children.
+    private static let span = Duration.seconds(5)
+    private static let keptAtMost = 1000
 
     /// Nil where the kernel does not tell.
     init?(table: String = "/proc/self/cgroup", root: String = "/sys/fs/cgroup") {
@@ -17,11 +23,20 @@ struct MemoryKills {
         known = count
     }
 
-    /// Whether there has been one since it was asked last.
-    mutating func isNews() -> Bool {
-        guard let count = Self.count(path) else { return false }
-        defer { known = count }
-        return count > known
+    /// Notes what there is. To be called every few seconds: of what is found, the kernel does not tell when it was.
+    mutating func look(at now: Instant) {
+        guard let count = Self.count(path) else { return }
+        seen = seen.filter { now - $0 <= Self.span }
+        seen += Array(repeating: now, count: min(max(0, count - known), Self.keptAtMost))
+        known = count
+    }
+
+    /// Whether a death at this moment may be one of them, which then accounts for no other.
+    mutating func explains(deathAt now: Instant) -> Bool {
+        look(at: now)
+        guard !seen.isEmpty else { return false }
+        seen.removeFirst()
+        return true
     }
 
     /// The line `0::/path`.

@@ -226,6 +226,7 @@ extension WorkerFleet {
     func keepAsking() {
         EventLoop.spawn { [self] in
             while !isStopping || !workers.isEmpty {
+                memoryKills?.look(at: EventLoop.now)
                 for worker in workers {
                     worker.ping()
                     if worker.isHung { worker.end(because: "it has hung for 30 s: it answers no ping") }
@@ -332,7 +333,9 @@ extension WorkerFleet {
             reason += ": it made a system call that no worker makes (the kernel's log says which)"
         }
         if exit == .signal(SIGKILL), worker.violation == nil {
-            reason += memoryKills?.isNews() == true ? ", for want of memory" : ", which was not this supervisor's"
+            reason +=
+                memoryKills?.explains(deathAt: EventLoop.now) == true
+                ? ", for want of memory" : ", which was not this supervisor's"
         }
         logger.error(
             generation.map { $0.duty != .retired } == true ? "worker died, it is replaced" : "worker died",
@@ -340,7 +343,7 @@ extension WorkerFleet {
         let crash = CrashRecord.Crash(time: .now, pid: worker.pid, reason: reason)
         if crashes.note(crash, at: EventLoop.now) {
             logger.critical(
-                "workers keep dying: they are replaced more and more slowly",
+                "workers keep dying: those that live for less than a minute are replaced more and more slowly",
                 metadata: ["deaths": "\(crashes.count(at: EventLoop.now))", "seconds": "60"])
         }
     }

@@ -37,6 +37,39 @@ import Testing
         #expect(MemoryKills.group("1:name=systemd:/x\n") == nil)
     }
 
+    /// A control group whose kernel says what the test does.
+    private func group(_ kills: Int) throws -> (directory: TemporaryDirectory, kills: MemoryKills) {
+        let directory = TemporaryDirectory()
+        directory.write("0::/\n", to: "table")
+        directory.write("oom 9\noom_kill \(kills)\n", to: "memory.events")
+        return (directory, try #require(MemoryKills(table: directory.path + "/table", root: directory.path)))
+    }
+
+    @Test func aKillAccountsForOneDeathAtItsTime() throws {
+        let (directory, found) = try group(3)
+        var kills = found
+        let start = Instant(nanoseconds: 1_000_000_000_000)
+        let before = kills.explains(deathAt: start)
+        #expect(!before, "what was before is nobody's")
+        directory.write("oom_kill 4\n", to: "memory.events")
+        kills.look(at: start + .seconds(1))
+        let (first, second) = (
+            kills.explains(deathAt: start + .seconds(2)), kills.explains(deathAt: start + .seconds(2))
+        )
+        #expect(first && !second)
+    }
+
+    @Test func aKillOfLongAgoAccountsForNoDeathOfToday() throws {
+        let (directory, found) = try group(0)
+        var kills = found
+        let start = Instant(nanoseconds: 1_000_000_000_000)
+        directory.write("oom_kill 1\n", to: "memory.events")
+        kills.look(at: start)
+        kills.look(at: start + .seconds(5))
+        let isExplained = kills.explains(deathAt: start + .seconds(3600))
+        #expect(!isExplained)
+    }
+
     @Test func theKillsAreCounted() {
         #expect(MemoryKills.kills("low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\noom_group_kill 0\n") == 2)
         #expect(MemoryKills.kills("low 0\n") == nil)
