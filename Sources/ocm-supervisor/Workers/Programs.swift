@@ -25,13 +25,17 @@ struct Programs {
     /// The path by which this program was executed, which leads to the next version once a package has replaced it; its own
     /// file where it was executed in some other way. Asked at the start, absolute.
     static var executedPath: String? {
-        guard let name = unsafe ocm_executed_path().map({ unsafe String(cString: $0) }) else { return ownFile }
-        let path = name.hasPrefix("/") ? name : "\(Surroundings.current.workingDirectory)/\(name)"
-        var (named, running) = (stat(), stat())
-        guard unsafe stat(path, &named) == 0, unsafe stat("/proc/self/exe", &running) == 0,
-            named.st_dev == running.st_dev, named.st_ino == running.st_ino
-        else { return ownFile }
-        return path
+        lastingPath(
+            unsafe ocm_executed_path().map { unsafe String(cString: $0) }, in: Surroundings.current.workingDirectory)
+            ?? ownFile
+    }
+
+    /// A name by which a program was executed, absolute; nil where it leads to one open file, whatever is put in its place
+    /// (fexecve(3)). The file that it leads to need not be the one that runs: a package may have replaced that already.
+    static func lastingPath(_ name: String?, in directory: String) -> String? {
+        guard let name, !name.isEmpty else { return nil }
+        let path = name.hasPrefix("/") ? name : "\(directory)/\(name)"
+        return path.hasPrefix("/proc/") || path.hasPrefix("/dev/fd/") ? nil : path
     }
 
     private static var ownFile: String? { target(of: "/proc/self/exe") }
