@@ -1,6 +1,7 @@
 """Fixtures: a fake API and an OCM for a whole file of tests, and makers of others."""
 
 import asyncio
+import contextlib
 import inspect
 import resource
 import shutil
@@ -23,20 +24,43 @@ def pytest_configure():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+class TooLong(BaseException):
+    """A test has come to its deadline. No `except Exception` of a test's takes it."""
+
+
+@contextlib.contextmanager
+def alarm(seconds):
+    """Ends what blocks, wherever it does."""
+    def ring(*_):
+        raise TooLong(f"the test has not ended within {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
     """Tests may be coroutines; each has a deadline."""
-    if not inspect.iscoroutinefunction(pyfuncitem.obj):
-        return None
     marker = pyfuncitem.get_closest_marker("deadline")
-    seconds = marker.args[0] if marker else 30
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        with alarm(marker.args[0] if marker else 60):
+            pyfuncitem.obj(**arguments)
+        return True
+    seconds = marker.args[0] if marker else 30
 
     async def limited():
         async with asyncio.timeout(seconds):
             await pyfuncitem.obj(**arguments)
 
-    asyncio.run(limited())
+    # A coroutine that blocks the loop itself does not see its own deadline.
+    with alarm(seconds + 30):
+        asyncio.run(limited())
     return True
 
 

@@ -164,18 +164,22 @@ async def test_many_upgrades_leave_nothing_behind(installed):
     assert len(list((ocm.directory / "state").glob("workers-*/*"))) == 2
 
 
-def test_children_of_the_program_before_are_reaped(installed):
+async def test_children_of_the_program_before_are_reaped(installed):
     """A worker that dies when another program has taken over is still the process's own child."""
     ocm = installed(workers=1)
     (old,) = ocm.workers()
-    os.kill(old, signal.SIGSTOP)
-    os.kill(old, signal.SIGCONT)
-    upgraded(ocm, 1)
-    (new,) = ocm.workers()
+    connection, _ = await stream(ocm, events=1000, interval=0.02)
+    await asyncio.to_thread(upgraded, ocm, 1)
+    (new,) = [pid for pid in proc.children(ocm.pid, "ocm-worker") if pid != old]
+    assert proc.parent_and_name(old)[0] == ocm.pid and proc.alive(old), "it has a stream to finish"
     ocm.tolerate("worker died")
+    os.kill(old, signal.SIGKILL)
+    await eventually_async(lambda: proc.children(ocm.pid) == [new], 10, "the dead one to be reaped")
+    told = status(ocm)["crashes"]
+    assert (told["pid"], told["last_minute"]) == (old, 1) and "SIGKILL" in told["reason"]
+    connection.close()
     os.kill(new, signal.SIGKILL)
-    eventually(lambda: ocm.workers() not in ([], [new]), 10, "another worker")
-    eventually(lambda: proc.children(ocm.pid) == ocm.workers(), 10, "the dead ones to be reaped")
+    await eventually_async(lambda: proc.children(ocm.pid) == ocm.workers() != [new], 10, "the next one alone")
 
 
 def test_nobody_is_turned_away_from_the_admin_socket(installed):
