@@ -11,8 +11,8 @@ struct Program: ParsableCommand {
         discussion: """
             `run` serves what the configuration says; the other commands prepare and examine it.
 
-            Exit status: 0 good, 64 wrong arguments, 77 not permitted (`status`, `usage`, `reload`, `drain`), 78 wrong configuration, 1 anything \
-            else.
+            Exit status: 0 good, 64 wrong arguments, 77 not permitted (`status`, `usage`, `reload`, `upgrade`, `drain`), 78 wrong \
+            configuration, 1 anything else.
             """,
         version: Release.text,
         subcommands: [

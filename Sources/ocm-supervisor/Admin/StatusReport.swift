@@ -17,7 +17,7 @@ struct StatusReport: Codable, Equatable {
         enum State: String, Codable, CaseIterable { case starting, serving, draining }
 
         let pid: Int32
-        /// Since when this supervisor has had it.
+        /// When its process was started, be it by this supervisor or an earlier one.
         let since: String
         let state: State
         /// Of its program; nil before it has said so.

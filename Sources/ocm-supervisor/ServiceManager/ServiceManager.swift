@@ -43,7 +43,7 @@ import OCMEventLoop
         tasks.append(EventLoop.spawn { [self] in await askForTime() })
     }
 
-    /// The service has started, or a reload or an upgrade has come to its end. `status`: what is to be said of it from now on.
+    /// The service has started. `status`: what is to be said of it from now on.
     func ready(_ status: @escaping () -> String) {
         let isFirst = shown.isEmpty
         isInTransit = false
