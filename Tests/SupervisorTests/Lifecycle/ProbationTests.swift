@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test func aConfigurationInWhichWorkersKeepDyingDoesNotStandIt() throws {
-        var probation = Probation(of: try configuration(1), nil, at: start)
+        var probation = Probation(after: try configuration(1), nil, at: start)
         for number in 1...Probation.deathsAtMost {
             let isOver = probation.noteDeath(at: start + .seconds(number))
             #expect(!isOver)
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func itIsJudgedByItsFirstTimeAlone() throws {
-        var probation = Probation(of: try configuration(1), nil, at: start)
+        var probation = Probation(after: try configuration(1), nil, at: start)
         for number in 0..<20 {
             let isOver = probation.noteDeath(at: start + .seconds(30 + number))
             #expect(!isOver)
@@ -30,10 +30,10 @@ import Testing
 
     @Test func whatComesBackIsTheLastThatHasStoodIt() throws {
         let (first, second, third) = (try configuration(1), try configuration(2), try configuration(3))
-        let early = Probation(of: first, nil, at: start)
-        let hasty = Probation(of: second, early, at: start + .seconds(10))
+        let early = Probation(after: first, nil, at: start)
+        let hasty = Probation(after: second, early, at: start + .seconds(10))
         #expect(hasty.lastGood == first)
-        let late = Probation(of: third, hasty, at: start + .seconds(60))
+        let late = Probation(after: third, hasty, at: start + .seconds(60))
         #expect(late.lastGood == third)
     }
 }
