@@ -1,3 +1,4 @@
+import OCMTLS
 import Testing
 
 @testable import ocm_supervisor
@@ -17,7 +18,7 @@ import Testing
 
     @Test func usersAreNamed() throws {
         let plan = try plan {
-            $0.services[0].users[0].digest = TokenDigest(of: "another")
+            $0.services[0].users[0].digest = SHA256Digest(of: "another")
             $0.services[0].users[1].name = "carol"
         }
         #expect(plan.changes == ["services[codex].users: carol added, bob removed, the token of alice changed"])
@@ -26,18 +27,18 @@ import Testing
 
     @Test func manyUsersAreCounted() throws {
         let plan = try plan {
-            $0.services[0].users += (1...12).map { .init(name: "u\($0)", digest: TokenDigest(of: "t\($0)")) }
+            $0.services[0].users += (1...12).map { .init(name: "u\($0)", digest: SHA256Digest(of: "t\($0)")) }
         }
         #expect(plan.changes == ["services[codex].users: u1, u2, u3, u4, u5, u6, u7, u8, u9 and 3 more added"])
     }
 
     @Test func noSecretIsTold() throws {
         let plan = try plan {
-            $0.services[0].users[0].digest = TokenDigest(of: "sk-secret")
+            $0.services[0].users[0].digest = SHA256Digest(of: "sk-secret")
             $0.services[0].headers[0].values = ["sk-secret"]
         }
         #expect(plan.changes.count == 2)
-        let digest = TokenDigest(of: "sk-secret").hexadecimal
+        let digest = SHA256Digest(of: "sk-secret").hexadecimal
         #expect(!plan.changes.contains { $0.contains("sk-secret") || $0.contains(digest) })
     }
 

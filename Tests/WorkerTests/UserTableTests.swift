@@ -41,4 +41,23 @@ import Testing
             #expect(!again.permits(alice) && !again.permits(nil))
         }
     }
+
+    /// One that stopped at the first match would find the first user a thousand times as fast as the last.
+    @Test func theTimeTakenToFindAUserSaysNothing() throws {
+        try onLoop {
+            let digests = (0..<20_000).map { digest("t\($0)") }
+            let table = UserTable(digests.enumerated().map { ("u\($0.offset)", $0.element) })
+            let asked = [digests[0], digests[10_000], digests[19_999], digest("nobody's")]
+            var fastest = Array(repeating: Duration.seconds(1), count: asked.count)
+            for _ in 0..<50 {
+                for (index, digest) in asked.enumerated() {
+                    let start = ContinuousClock.now
+                    _ = table.user(of: digest)
+                    fastest[index] = min(fastest[index], ContinuousClock.now - start)
+                }
+            }
+            let (least, most) = (try #require(fastest.min()), try #require(fastest.max()))
+            #expect(most < least * 2, "\(fastest)")
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import OCMTLS
 
 struct Token: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,7 +24,7 @@ struct Token: ParsableCommand {
 
     func run() throws {
         let token = RandomToken.make()
-        let entry = Entry(name: name, token_sha256: TokenDigest(of: token).hexadecimal)
+        let entry = Entry(name: name, token_sha256: SHA256Digest(of: token).hexadecimal)
         guard !json else {
             let output = Output(token: token, token_sha256: entry.token_sha256, user: entry)
             return try StandardOutput.write(try JSONOutput.text(output) + "\n")

@@ -1,3 +1,4 @@
+import OCMTLS
 import Testing
 
 @testable import ocm_supervisor
@@ -114,15 +115,15 @@ struct ConfigurationFormsTests {
     @Test("digests are SHA-256")
     func digests() {
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        #expect(TokenDigest(of: "abc").hexadecimal == abc)
-        #expect(TokenDigest(of: "").hexadecimal == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-        #expect(TokenDigest(hexadecimal: abc) == TokenDigest(of: "abc"))
-        #expect(TokenDigest(hexadecimal: abc.uppercased()) == TokenDigest(of: "abc"))
+        #expect(SHA256Digest(of: "abc").hexadecimal == abc)
+        #expect(SHA256Digest(of: "").hexadecimal == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        #expect(SHA256Digest(hexadecimal: abc) == SHA256Digest(of: "abc"))
+        #expect(SHA256Digest(hexadecimal: abc.uppercased()) == SHA256Digest(of: "abc"))
         for text in [
             "", "ba78", abc + "00", String(abc.dropLast()) + "g", String(abc.dropLast()) + "é",
             String(repeating: "é", count: 32),
         ] {
-            #expect(TokenDigest(hexadecimal: text) == nil)
+            #expect(SHA256Digest(hexadecimal: text) == nil)
         }
     }
 

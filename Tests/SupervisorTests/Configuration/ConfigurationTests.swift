@@ -1,3 +1,4 @@
+import OCMTLS
 import Testing
 
 @testable import ocm_supervisor
@@ -119,7 +120,7 @@ struct ConfigurationTests {
         #expect(service.credentialPath == "/home/alice/login/auth.json")
         #expect(service.usagesPath == "/work/usages.json")
         #expect(service.users.map(\.name) == ["alice", "bob"])
-        #expect(service.users.map(\.digest) == [TokenDigest(of: Samples.token), TokenDigest(of: "abc")])
+        #expect(service.users.map(\.digest) == [SHA256Digest(of: Samples.token), SHA256Digest(of: "abc")])
         #expect(service.headers.map(\.name) == ["X-Name", "X-List", "X-Gone"])
         #expect(service.headers.map(\.values) == [["value"], ["a", "b"], []])
         #expect(service.detour == nil, "a plain direct outbound is the same as none")

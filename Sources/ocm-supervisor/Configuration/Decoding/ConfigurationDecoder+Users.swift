@@ -1,3 +1,5 @@
+internal import OCMTLS
+
 extension ConfigurationDecoder {
     /// The users of a service. Errors name users by their place or name, never by a token.
     func users(_ fields: inout Fields, listener: ServiceConfiguration.Listener) -> [ServiceConfiguration.User] {
@@ -11,7 +13,7 @@ extension ConfigurationDecoder {
         }
         var users: [ServiceConfiguration.User] = []
         var names: [String: SourceValue] = [:]
-        var digests: [TokenDigest: SourceValue] = [:]
+        var digests: [SHA256Digest: SourceValue] = [:]
         for element in elements {
             guard let user = user(element) else { continue }
             if let name = user.name, let first = names.updateValue(element, forKey: name) {
@@ -31,7 +33,7 @@ extension ConfigurationDecoder {
         return users
     }
 
-    private func user(_ value: SourceValue) -> (name: String?, digest: TokenDigest?)? {
+    private func user(_ value: SourceValue) -> (name: String?, digest: SHA256Digest?)? {
         Fields.read(value, diagnostics, as: "a user") { fields in
             let name = fields.take("name", .name)
             if value["name"] == nil { fields.missing("name", "is missing; give the user a name") }
@@ -52,7 +54,7 @@ extension ConfigurationDecoder {
     }
 }
 
-extension Form where Value == TokenDigest {
+extension Form where Value == SHA256Digest {
     /// A token that an Authorization field can carry (RFC 6750 section 2.1, any visible ASCII), read as its digest.
     static var token: Form {
         Form(string: { text throws(Misfit) in
@@ -63,16 +65,16 @@ extension Form where Value == TokenDigest {
                 )
             }
             guard text.utf8.count <= 4096 else { throw Misfit("is longer than 4096 bytes; use a shorter one") }
-            return TokenDigest(of: text)
+            return SHA256Digest(of: text)
         })
     }
 
     static var tokenDigest: Form {
         Form(string: { text throws(Misfit) in
-            guard let digest = TokenDigest(hexadecimal: text) else {
+            guard let digest = SHA256Digest(hexadecimal: text) else {
                 throw Misfit("is not a SHA-256 in hex; write its 64 digits, as `ocm-supervisor token` prints them")
             }
-            guard digest != TokenDigest(of: "") else {
+            guard digest != SHA256Digest(of: "") else {
                 throw Misfit("is the SHA-256 of an empty token; `ocm-supervisor token` makes a pair")
             }
             return digest

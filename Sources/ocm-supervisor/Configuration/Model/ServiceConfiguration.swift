@@ -1,3 +1,5 @@
+internal import OCMTLS
+
 /// One service of type ocm: a listener, the login it serves with, and who may use it.
 struct ServiceConfiguration: Equatable, Sendable {
     /// Its place in the file's `services`, where services of other types may stand between.
@@ -24,7 +26,7 @@ extension ServiceConfiguration {
         /// Unique within the service, not empty, without control characters, at most 255 bytes.
         var name: String
         /// Unique within the service.
-        var digest: TokenDigest
+        var digest: SHA256Digest
     }
 
     /// A field that every request to the API carries instead of the client's own of that name.
