@@ -1,36 +1,38 @@
+import FuzzSupport
+
 @testable import ocm_worker
 
 /// One input: a byte that chooses API, format and pieces, then the body. The meter must find the same in the whole
 /// body, byte by byte and in pieces, and the same as a full parse does.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    let input = Array(UnsafeBufferPointer(start: start, count: count))
-    guard let choice = input.first else { return 0 }
-    let body = Array(input.dropFirst())
-    let api: ResponseMeter.API = choice & 1 == 0 ? .responses : .chatCompletions
-    let format: ResponseMeter.Format = choice & 2 == 0 ? .eventStream : .json
-    let whole = usage(of: body, api, format) { body.count }
-    let bytes = usage(of: body, api, format) { 1 }
-    var seed = UInt32(choice) | 1
-    let pieces = usage(of: body, api, format) {
-        seed = seed &* 1_664_525 &+ 1_013_904_223
-        return Int(seed >> 16) % 20
-    }
-    guard whole == bytes, whole == pieces else {
-        fatalError("differs by pieces: \(whole as Any), \(bytes as Any), \(pieces as Any)")
-    }
-    requireSameModel(of: body)
-    let finding = UsageOracle(api: api, format: format).finding(in: body)
-    let isSame =
-        switch (finding, whole) {
-        case (nil, nil): true
-        case (let finding?, let usage?): finding.admits(usage)
-        default: false
+@main enum MeteringFuzz: Fuzzer {
+    static func test(_ input: inout Input) {
+        guard !input.isEmpty else { return }
+        let choice = input.byte()
+        let body = input.bytes
+        let api: ResponseMeter.API = choice & 1 == 0 ? .responses : .chatCompletions
+        let format: ResponseMeter.Format = choice & 2 == 0 ? .eventStream : .json
+        let whole = usage(of: body, api, format) { body.count }
+        let bytes = usage(of: body, api, format) { 1 }
+        var seed = UInt32(choice) | 1
+        let pieces = usage(of: body, api, format) {
+            seed = seed &* 1_664_525 &+ 1_013_904_223
+            return Int(seed >> 16) % 20
         }
-    guard isSame || UsageOracle.isBeyondFoundation(body) else {
-        fatalError("the meter found \(whole as Any), the full parse \(finding as Any)")
+        guard whole == bytes, whole == pieces else {
+            fatalError("differs by pieces: \(whole as Any), \(bytes as Any), \(pieces as Any)")
+        }
+        requireSameModel(of: body)
+        let finding = UsageOracle(api: api, format: format).finding(in: body)
+        let isSame =
+            switch (finding, whole) {
+            case (nil, nil): true
+            case (let finding?, let usage?): finding.admits(usage)
+            default: false
+            }
+        guard isSame || UsageOracle.isBeyondFoundation(body) else {
+            fatalError("the meter found \(whole as Any), the full parse \(finding as Any)")
+        }
     }
-    return 0
 }
 
 private func usage(
