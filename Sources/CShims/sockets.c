@@ -52,8 +52,10 @@ ssize_t ocm_receive_packet(int fd, void *bytes, size_t capacity, int *fds, size_
     while (received < 0 && errno == EINTR);
     if (received < 0)
         return received;
-    if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
-        *truncated = 1;
+    if (message.msg_flags & MSG_TRUNC)
+        *truncated = EMSGSIZE;
+    else if (message.msg_flags & MSG_CTRUNC)
+        *truncated = EMFILE;
     for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
             continue;
@@ -64,17 +66,24 @@ ssize_t ocm_receive_packet(int fd, void *bytes, size_t capacity, int *fds, size_
             if (*fd_count < fd_capacity && !*truncated)
                 fds[(*fd_count)++] = received_fd;
             else {
-                close(received_fd);
-                *truncated = 1;
+                ocm_close_foreign(received_fd);
+                if (!*truncated)
+                    *truncated = EMFILE;
             }
         }
     }
     if (*truncated) {
         for (size_t i = 0; i < *fd_count; i++)
-            close(fds[i]);
+            ocm_close_foreign(fds[i]);
         *fd_count = 0;
     }
     return received;
+}
+
+void ocm_close_foreign(int fd) {
+    struct linger off = {0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
+    close(fd);
 }
 
 int ocm_accept(int listener, struct sockaddr *address, socklen_t *length) {

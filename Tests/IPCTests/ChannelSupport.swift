@@ -23,6 +23,15 @@ typealias WorkerEnd = Channel<WorkerMessage, SupervisorMessage>
     )
 }
 
+/// A supervisor's end, and a socket that says to it what no worker would.
+@EventLoop func supervisorAndForger(gatherTime: Duration = .zero) throws -> (SupervisorEnd, PacketSocket) {
+    let (ours, theirs) = try PacketSocket.pair()
+    return (
+        try Channel(adopting: FileDescriptor(owning: ours), gatherTime: gatherTime),
+        try PacketSocket(adopting: FileDescriptor(owning: theirs), wakeup: Wakeup())
+    )
+}
+
 extension Channel {
     /// The next message without its descriptors; nil at the end. Fails after some seconds instead of hanging.
     @EventLoop func next() async throws -> Incoming? {

@@ -71,4 +71,17 @@ func decoded<M: Message>(_ type: M.Type, _ kind: M.Kind, _ bytes: [UInt8]) throw
             _ = try decoded(M.self, message.kind, encoded(message) + surplus)
         }
     }
+
+    @Test func recordsAreSentInMessagesThatFitIntoAPacket() {
+        var records = Array(repeating: Samples.ordinaryRecord, count: 1000)
+        for index in records.indices where index % 3 == 0 { records[index].user = Samples.text(1024) }
+        var rest = records[...]
+        while !rest.isEmpty {
+            let batch = UsageRecord.batch(of: rest)
+            #expect(!batch.isEmpty && batch.count <= WorkerMessage.recordsAtMost)
+            #expect(
+                encoded(WorkerMessage.usage(sequence: 1, Array(batch))).count < 40 * 1024)
+            rest = rest[batch.endIndex...]
+        }
+    }
 }

@@ -94,7 +94,83 @@ import Testing
     @Test func aPacketBeyondTheLargestIsRefused() throws {
         let packet = head(.acknowledge, length: 64 * 1024)
         let payload = [UInt8](repeating: 0, count: 64 * 1024)
-        try expectRefusal(.system(SystemError("recvmsg", EMSGSIZE)), packet + payload)
+        try expectRefusal(.oversized, packet + payload)
+    }
+
+    @Test func aWorkerSendsNoMemoryFiles() throws {
+        try onLoop {
+            let (supervisor, forger) = try supervisorAndForger()
+            var encoder = MessageEncoder()
+            encoder.put(WorkerMessage.Kind.drained.rawValue)
+            encoder.put(true)
+            encoder.put(UInt32(0))
+            let sealed = try memoryFile([], seals: Seals.all)
+            #expect(try forger.send(encoder.bytes, descriptors: [sealed.number]))
+            await #expect(throws: ChannelError.message(.wrongDescriptors)) { _ = try await supervisor.next() }
+            supervisor.close()
+            forger.close()
+        }
+    }
+
+    @Test func aSocketThatLingersHoldsNobodyUp() throws {
+        try onLoop {
+            let (worker, forger) = try workerAndForger()
+            // A connection with bytes that its peer does not take, made to linger for a minute at its close.
+            let listener = try Listener.bind(to: .v4(address: 0x7f00_0001, port: 0))
+            guard let address = Listener.localAddress(of: listener) else { throw Unexpected() }
+            let connection = FileDescriptor(owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+            let number = connection.number
+            guard case .v4(let host, let port) = address else { throw Unexpected() }
+            var place = sockaddr_in()
+            place.sin_family = sa_family_t(AF_INET)
+            place.sin_addr.s_addr = host.bigEndian
+            place.sin_port = port.bigEndian
+            let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let connected = withUnsafeBytes(of: place) {
+                Glibc.connect(number, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, size)
+            }
+            #expect(connected == 0)
+            #expect(fcntl(number, F_SETFL, O_NONBLOCK) == 0)
+            let bytes = [UInt8](repeating: 0, count: 1 << 20)
+            while write(number, bytes, bytes.count) > 0 {}
+            var lingering = linger(l_onoff: 1, l_linger: 60)
+            #expect(setsockopt(number, SOL_SOCKET, SO_LINGER, &lingering, socklen_t(MemoryLayout<linger>.size)) == 0)
+            #expect(try forger.send(head(.drain, length: 8) + [UInt8](repeating: 0, count: 8), descriptors: [number]))
+            Glibc.close(connection.release())
+            let start = Instant.now
+            await expectRefusal(.wrongDescriptors, by: worker)
+            #expect(Instant.now - start < .seconds(5))
+            worker.close()
+            forger.close()
+        }
+    }
+
+    @Test func aPeerThatNeverStopsSendingLeavesTimeForTheRest() throws {
+        try onLoop {
+            let (supervisor, forger) = try supervisorAndForger(gatherTime: .milliseconds(1))
+            var encoder = MessageEncoder()
+            encoder.put(WorkerMessage.Kind.drained.rawValue)
+            encoder.put(false)
+            encoder.put(UInt32(0))
+            let packet = encoder.bytes
+            var turns = 0
+            let task = EventLoop.spawn {
+                while !Task.isCancelled {
+                    turns += 1
+                    try? await EventLoop.sleep(for: .milliseconds(1))
+                }
+            }
+            // There is always another one when one has been read.
+            for _ in 0..<100 { _ = try forger.send(packet, descriptors: []) }
+            for _ in 0..<2000 {
+                _ = try await supervisor.next()
+                _ = try forger.send(packet, descriptors: [])
+            }
+            #expect(turns >= 2000 / 256)
+            task.cancel()
+            supervisor.close()
+            forger.close()
+        }
     }
 
     private func expectRefusal(_ reason: IPCError, _ packet: [UInt8], _ descriptors: [Int32] = []) throws {

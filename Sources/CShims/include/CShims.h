@@ -34,9 +34,14 @@ int ocm_has_room(int watch);
 
 // sendmsg(2) and recvmsg(2) of one packet with descriptors (SCM_RIGHTS, unix(7)).
 // Both return the byte count or -1 with errno. Received descriptors are close-on-exec.
-// *truncated is set when bytes or descriptors did not fit (what did arrive of the descriptors is closed).
+// *truncated is EMSGSIZE when the bytes did not fit, EMFILE when the descriptors did not, else 0; what did arrive of the
+// descriptors is then closed.
 ssize_t ocm_send_packet(int fd, const void *bytes, size_t count, const int *fds, size_t fd_count);
 ssize_t ocm_receive_packet(int fd, void *bytes, size_t capacity, int *fds, size_t fd_capacity, size_t *fd_count, int *truncated);
+
+// close(2) of a descriptor that came from a peer: a socket of its making that lingers (SO_LINGER, socket(7)) would hold
+// this process up.
+void ocm_close_foreign(int fd);
 
 // Who is at the other end of a Unix socket (SO_PEERCRED, unix(7)): 0, or -1 with errno.
 int ocm_peer_credentials(int fd, pid_t *process, uid_t *user, gid_t *group);

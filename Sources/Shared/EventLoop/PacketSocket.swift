@@ -17,7 +17,7 @@ package struct Packet: ~Copyable {
     }
 
     deinit {
-        for number in descriptors { Glibc.close(number) }
+        for number in descriptors { ocm_close_foreign(number) }
     }
 }
 
@@ -84,7 +84,8 @@ package struct Packet: ~Copyable {
         return try FileDescriptor("socket", socket(AF_UNIX, type, 0))
     }
 
-    /// The next packet, if one is there. What a peer sent before its end is received, whether it read all or not.
+    /// The next packet, if one is there. What a peer sent before its end is received, whether it read all or not. Throws
+    /// EMSGSIZE for a packet that is too large and EMFILE for descriptors that could not be taken; both are then gone.
     package func receive() throws(SystemError) -> Received {
         guard let number = descriptor?.number else { return .end }
         guard mayRead else { return .wouldBlock }
@@ -104,7 +105,7 @@ package struct Packet: ~Copyable {
             mayRead = false
             return .wouldBlock
         }
-        guard truncated == 0 else { throw SystemError("recvmsg", EMSGSIZE) }
+        guard truncated == 0 else { throw SystemError("recvmsg", truncated) }
         if count == 0 && descriptors.isEmpty { return .end }
         return unsafe .packet(Packet(bytes: [UInt8](space[..<count]), descriptors: descriptors))
     }

@@ -6,6 +6,8 @@ package import OCMEventLoop
 ///
 /// A packet is a head (message kind, a flag for a payload in a memfd, the payload's length) and the payload. What the
 /// socket can't take waits here, in order, until ``receive(until:)`` finds room for it.
+///
+/// A peer that never stops sending is read in portions, with a rest after each: the rest of the process goes on.
 @EventLoop package final class Channel<Outgoing: Message, Incoming: Message> {
     /// What came, with the descriptors that belong to it.
     package struct Received: ~Copyable {
@@ -32,7 +34,10 @@ package import OCMEventLoop
     package var whenRoom: () -> Void = {}
     /// How long messages gather after one has come; nothing for a side that answers at once.
     private let gatherTime: Duration
-    private var hasReceived = false
+    /// How many packets have come since the last wait.
+    private var portion = 0
+    /// Somewhat more than the socket holds.
+    private let portionAtMost = 256
 
     /// Kind, the flag and the length.
     private static var headSize: Int { 6 }
@@ -58,7 +63,7 @@ package import OCMEventLoop
         let length = packet.count - Self.headSize
         packet.replace(at: Self.headSize - 4, with: UInt32(length))
         do throws(SystemError) {
-            if length <= inlineLimit { return try post(packet, descriptors) }
+            if length <= inlineLimit || !Outgoing.mayBeLarge { return try post(packet, descriptors) }
             let memory = try Self.sealedPayload(of: packet)
             var head = MessageEncoder()
             Self.putHead(message.kind, isInline: false, length: length, into: &head)
@@ -123,9 +128,9 @@ package import OCMEventLoop
     package func receive(until deadline: Instant = .never) async throws(ChannelError) -> Received? {
         while true {
             do throws(IPCError) {
-                switch try exchange() {
+                switch try portion < portionAtMost ? exchange() : .wouldBlock {
                 case .packet(let packet):
-                    hasReceived = true
+                    portion += 1
                     guard let received = try decode(packet) else { continue }
                     return received
                 case .end: return nil
@@ -134,8 +139,9 @@ package import OCMEventLoop
             } catch {
                 throw .message(error)
             }
-            if hasReceived, gatherTime > .zero {
-                await gather()
+            let isRest = portion >= portionAtMost
+            if isRest || (portion > 0 && gatherTime > .zero) {
+                await gather(for: isRest ? max(gatherTime, .milliseconds(1)) : gatherTime)
                 continue
             }
             do throws(WaitError) { try await socket.wakeup.wait(until: deadline) } catch { throw .wait(error) }
@@ -143,10 +149,10 @@ package import OCMEventLoop
     }
 
     /// Messages that come meanwhile stay in the socket and wake nobody: many then cost one wake-up.
-    private func gather() async {
-        hasReceived = false
+    private func gather(for time: Duration) async {
+        portion = 0
         guard (try? socket.pause()) != nil else { return }
-        try? await EventLoop.sleep(for: gatherTime)
+        try? await EventLoop.sleep(for: time)
         try? socket.resume()
     }
 
@@ -155,7 +161,11 @@ package import OCMEventLoop
             try flush()
             return try socket.receive()
         } catch {
-            throw .system(error)
+            switch error.code {
+            case EMSGSIZE: throw .oversized
+            case EMFILE: throw .lostDescriptors
+            default: throw .system(error)
+            }
         }
     }
 
@@ -178,7 +188,9 @@ package import OCMEventLoop
         if peer == .stranger, !Incoming.lasting.contains(kind) { return nil }
         var payload = Array(packet.bytes.dropFirst(Self.headSize))
         if isInMemory {
-            guard payload.isEmpty, let memory = packet.takeDescriptor() else { throw .wrongDescriptors }
+            guard Incoming.mayBeLarge, payload.isEmpty, let memory = packet.takeDescriptor() else {
+                throw .wrongDescriptors
+            }
             payload = try readSealed(memory, length)
         }
         guard payload.count == length else { throw .truncated }

@@ -11,12 +11,12 @@ package enum IPCError: Error, Equatable, Sendable {
     /// A field holds what it can't mean.
     case invalid(field: StaticString)
     case unknownMessage(UInt8)
-    /// The peer speaks a version of the protocol that is not understood here.
-    case incompatible(version: UInt8)
-    /// The message may not come in the state that the channel is in.
-    case notPermitted(message: String, state: String)
+    /// The packet is larger than any may be.
+    case oversized
     /// Descriptors came, or failed to come, against what the message says.
     case wrongDescriptors
+    /// More descriptors came than could be taken: there are too many of them, or too many are open.
+    case lostDescriptors
     /// A large payload did not come in a sealed memfd of the stated size.
     case notSealed
     case system(SystemError)
@@ -39,9 +39,9 @@ extension IPCError: CustomStringConvertible {
         case .tooLarge(let field, let size): "\(field) is too large (\(size))"
         case .invalid(let field): "\(field) is invalid"
         case .unknownMessage(let type): "unknown message \(type)"
-        case .incompatible(let version): "version \(version) of the protocol is not understood"
-        case .notPermitted(let message, let state): "message \(message) is not permitted in state \(state)"
+        case .oversized: "packet is larger than any may be"
         case .wrongDescriptors: "descriptors do not match the message"
+        case .lostDescriptors: "descriptors came that can't be taken"
         case .notSealed: "payload is not a sealed memory file of the stated size"
         case .system(let error): error.description
         }

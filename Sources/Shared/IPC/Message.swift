@@ -6,6 +6,9 @@ package protocol Message: Sendable {
     /// Those that keep their form in every version of the protocol.
     static var lasting: Set<Kind> { get }
 
+    /// Whether it may come in a memory file where it is large.
+    static var mayBeLarge: Bool { get }
+
     var kind: Kind { get }
 
     /// How many descriptors come with it.

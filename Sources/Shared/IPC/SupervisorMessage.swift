@@ -31,6 +31,7 @@ package enum SupervisorMessage: Message {
     }
 
     package static let lasting: Set<Kind> = [.hello, .acknowledge, .drain]
+    package static let mayBeLarge = true
 
     package var kind: Kind {
         switch self {

@@ -24,3 +24,24 @@ extension UsageRecord {
             time: try decoder.take())
     }
 }
+
+extension UsageRecord {
+    /// As many of these, from the first on, as one message takes; at least one.
+    package static func batch(of records: ArraySlice<UsageRecord>) -> ArraySlice<UsageRecord> {
+        var size = 0
+        var end = records.startIndex
+        for record in records.prefix(WorkerMessage.recordsAtMost) {
+            size += record.encodedSize
+            if size > Self.bytesAtMost, end > records.startIndex { break }
+            end += 1
+        }
+        return records[..<end]
+    }
+
+    /// Half of a packet: the rest is left to who reads this.
+    private static let bytesAtMost = 32 * 1024
+
+    private var encodedSize: Int {
+        service.utf8.count + user.utf8.count + model.utf8.count + serviceTier.utf8.count + 4 * 4 + 7 * 8
+    }
+}

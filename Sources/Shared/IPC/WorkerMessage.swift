@@ -25,6 +25,8 @@ package enum WorkerMessage: Message {
     }
 
     package static let lasting: Set<Kind> = [.hello, .usage, .drained]
+    /// A worker makes no memory files: what it has to say fits into packets.
+    package static let mayBeLarge = false
 
     /// The most records in one message.
     package static let recordsAtMost = 128

@@ -1,3 +1,4 @@
+import CShims
 import Glibc
 import Logging
 import OCMEventLoop
@@ -29,11 +30,9 @@ import OCMIPC
     /// What an orphan has listened on: service and descriptor, which belong to whoever takes them.
     private var listeners: [(service: String, number: Int32)] = []
     private let channel: Link
-    private(set) var state = WorkerState.started
+    private var conduct: WorkerConduct
     /// Why the worker has to be ended.
     private(set) var violation: String?
-    /// The configuration that it has said to be in force.
-    private(set) var confirmed: UInt64 = 0
     /// What was open when it was asked last; nil before that.
     private(set) var load: WorkerLoad?
     /// Since when it owes an answer, and how often it was to be asked since.
@@ -51,8 +50,6 @@ import OCMIPC
     /// The worker has finished what was open, and may take its time to end.
     private(set) var hasDrained = false
 
-    private static let listenersAtMost = ListenerSet.countAtMost
-
     /// A worker that is not ready by then is replaced.
     private static let startTime = Duration.seconds(30)
 
@@ -68,7 +65,12 @@ import OCMIPC
     /// The process has ended, and what it said last may not have been read yet.
     var hasEnded: Bool { process.hasEnded }
 
-    var isReady: Bool { state == .serving || state == .draining }
+    var state: WorkerState { conduct.state }
+
+    var isReady: Bool { conduct.isReady }
+
+    /// The configuration that it has said to be in force.
+    var confirmed: UInt64 { conduct.confirmed }
 
     /// Starts a worker, with an empty environment and no capability. Its channel is descriptor 3, its rendezvous 4, the
     /// journal 5; else its log goes where the supervisor's does.
@@ -81,6 +83,7 @@ import OCMIPC
         self.identity = identity
         canBeFound = rendezvous != nil
         isOrphan = false
+        conduct = WorkerConduct(isOrphan: false, at: EventLoop.now)
         let (ours, theirs) = try PacketSocket.pair()
         let own = FileDescriptor(owning: ours)
         let other = FileDescriptor(owning: theirs)
@@ -105,6 +108,7 @@ import OCMIPC
         self.identity = identity
         isOrphan = true
         canBeFound = true
+        conduct = WorkerConduct(isOrphan: true, at: EventLoop.now)
         process = try ChildProcess(watching: orphan.process)
         // It lives: so its number was its own when it was looked up.
         guard !orphan.channel.isHungUp else { throw SystemError("connect", ECONNREFUSED) }
@@ -153,58 +157,42 @@ import OCMIPC
 
     /// The next thing that it says and may say; nil at its end, or when it has said something else.
     private func next(until deadline: Instant) async -> WorkerMessage? {
-        do throws(ChannelError) {
+        do {
             guard var received = try await channel.receive(until: deadline) else { return nil }
-            let message = received.message
-            guard WorkerMessage.Kind.permitted[state]?.contains(message.kind) == true else {
-                violation = "\(IPCError.notPermitted(message: "\(message.kind)", state: state.rawValue))"
-                return nil
-            }
+            let message = try conduct.take(received.message, at: EventLoop.now, time: .now)
             switch message {
             case .hello(let hello):
                 build = hello.build
-                guard meet(Neighbour(version: hello.version)) else {
-                    violation = "\(IPCError.incompatible(version: hello.version))"
-                    return nil
-                }
-            case .ready(let generation):
-                confirmed = generation
-                if !isReady { state = .serving }
+                channel.peer = conduct.neighbour
             case .pong(let load):
                 self.load = load
                 pongDue = nil
                 pongsMissed = 0
             case .listener(let service):
-                guard let descriptor = received.packet.takeDescriptor() else { break }
-                guard listeners.count < Self.listenersAtMost else {
-                    violation = "more listeners than there can be services"
-                    return nil
+                if let descriptor = received.packet.takeDescriptor() {
+                    listeners.append((service, descriptor.release()))
                 }
-                listeners.append((service, descriptor.release()))
-            case .usage, .credentialRejected, .resolve, .limits, .drained: break
+            case .ready, .usage, .credentialRejected, .resolve, .limits, .drained: break
             }
             return message
-        } catch {
+        } catch let error as WorkerConduct.Violation {
+            violation = "\(error)"
+        } catch let error as ChannelError {
             // A failure of the socket itself is the worker's end, and nothing that it said.
             switch error {
             case .message(let reason): if !reason.isOfSystem { violation = "\(reason)" }
             case .wait(.timedOut): violation = "not ready in time"
             case .wait(.cancelled): break
             }
-            return nil
+        } catch {
+            violation = "\(error)"
         }
-    }
-
-    /// False where nothing can be done with it.
-    private func meet(_ neighbour: Neighbour) -> Bool {
-        channel.peer = neighbour
-        // What it has counted is taken, and what is open finished, whatever its version.
-        if neighbour == .stranger { state = .serving } else { state = isOrphan ? .returning : .configuring }
-        return neighbour != .stranger || isOrphan
+        return nil
     }
 
     /// Sends a message, unless the channel has failed: then the worker is about to be replaced anyway.
     func send(_ message: SupervisorMessage, descriptors: [Int32] = []) {
+        conduct.note(message)
         try? channel.send(message, descriptors: descriptors)
     }
 
@@ -213,7 +201,6 @@ import OCMIPC
     func drain(within duration: Duration?) {
         switch state {
         case .serving, .draining:
-            state = .draining
             drainDeadline = duration.map { EventLoop.now + $0 }
             send(.drain(milliseconds: (duration ?? .seconds(365 * 86400)).wholeMilliseconds))
         case .started, .configuring, .returning:
@@ -256,6 +243,6 @@ import OCMIPC
 
     func close() {
         channel.close()
-        for (_, number) in takeListeners() { Glibc.close(number) }
+        for (_, number) in takeListeners() { ocm_close_foreign(number) }
     }
 }

@@ -91,7 +91,7 @@ internal import OCMIPC
         let last = first + UInt64(records.count) - 1
         while sent < last, !link.isCongested {
             let start = Int(sent + 1 - first)
-            let batch = records[start..<min(start + WorkerMessage.recordsAtMost, records.count)]
+            let batch = UsageRecord.batch(of: records[start...])
             guard link.send(.usage(sequence: sent + 1, Array(batch))) else { break }
             sent += UInt64(batch.count)
         }

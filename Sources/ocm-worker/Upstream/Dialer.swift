@@ -10,6 +10,10 @@ internal import OCMTLS
     private let security: UpstreamSecurity?
     /// Asks the supervisor for the addresses of a host.
     private let resolve: (String) -> Void
+    /// When it was asked for a host last.
+    private var asked: [String: Instant] = [:]
+    /// It is not asked more often: an API that is away fails many dials.
+    private static let askingInterval = Duration.seconds(1)
 
     init(
         addresses: AddressBook, timeouts: WorkerConfiguration.Timeouts, security: UpstreamSecurity?,
@@ -32,7 +36,7 @@ internal import OCMTLS
         do throws(WaitError) {
             candidates = try await addresses.addresses(of: endpoint.host, port: endpoint.port, until: deadline)
         } catch {
-            resolve(endpoint.host)
+            ask(for: endpoint.host)
             throw error == .cancelled ? .cancelled : .unresolved(host: endpoint.host)
         }
         var failure = UpstreamError.unresolved(host: endpoint.host)
@@ -49,8 +53,14 @@ internal import OCMTLS
                 failure = error
             }
         }
-        resolve(endpoint.host)
+        ask(for: endpoint.host)
         throw failure
+    }
+
+    private func ask(for host: String) {
+        if let last = asked[host], EventLoop.now - last < Self.askingInterval { return }
+        asked[host] = EventLoop.now
+        resolve(host)
     }
 
     private func connect(
