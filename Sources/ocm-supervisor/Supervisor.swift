@@ -72,7 +72,7 @@ import OCMIPC
             throw .system(error)
         }
         if Release.isSanitized {
-            log.logger.warning(
+            log.logger.notice(
                 "this build is for a sanitizer: no limit of memory, no system call filter, no Landlock, not for use")
         }
         let inheritance = handover.map { Inheritance($0) }
