@@ -12,7 +12,7 @@ from harness import proc
 from harness.admin import ask, read_all, status
 from harness.manager import Manager, listener
 from harness.ocm import free_port, write_private
-from harness.reload import refuse, reload
+from harness.reload import reload
 from harness.waiting import eventually, eventually_async
 
 ASK = b"GET /elsewhere HTTP/1.1\r\nHost: ocm\r\nConnection: close\r\n\r\n"
@@ -308,14 +308,16 @@ async def test_a_manager_that_does_not_read_holds_up_nobody_and_hears_it_later(s
     deaf.close()
 
 
-def test_a_reload_after_which_no_start_would_be_possible_is_refused(start_ocm, manager):
+def test_a_reload_after_which_no_start_would_be_possible_says_so(start_ocm, manager):
     ocm = start_ocm(start=False)
     manager.sockets = [("ocm.socket", listener(("127.0.0.1", ocm.port)))]
     manager.start(ocm)
     ocm.configuration["services"].append(service(ocm, tag="other", listen_port=free_port(), usages_path=""))
-    refuse(ocm, 'names no service: set FileDescriptorName= in its socket unit to "codex" or "other"')
+    (warning,) = reload(ocm, "services[other]: added")["warnings"]
+    assert warning.startswith("the next start would fail: ")
+    assert 'names no service: set FileDescriptorName= in its socket unit to "codex" or "other"' in warning
     ocm.configuration["services"].pop()
-    reload(ocm)
+    assert reload(ocm, "services[other]: removed")["warnings"] == []
     ocm.stop()
 
 

@@ -84,7 +84,7 @@ async def test_a_worker_that_is_killed_is_replaced_and_the_others_streams_go_on(
     ocm = start_ocm()
     ocm.tolerate(r"(?i)worker")
     # One after the other: a burst may go to one worker.
-    streams = [await stream(ocm, events=500, interval=0.02) for _ in range(40)]
+    streams = [await stream(ocm, events=500, interval=0.02) for _ in range(24)]
     owners = [worker_of(ocm, connection) for connection, _ in streams]
     assert None not in owners
     victim = owners[0]

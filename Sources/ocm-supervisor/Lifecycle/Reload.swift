@@ -40,7 +40,6 @@ import OCMIPC
         attempt { () throws(StartFailure) in try readFiles() }
         listeners = service.fleet.listeners.prepare(configuration.services)
         failures += listeners.failures.map { "\(StartFailure.listener($0))" }
-        failures += listeners.problems.map { "\($0)" }
         // Opening a usage file may make it, and brings it up to date.
         guard failures.isEmpty else { return false }
         ledgers = await service.accounts.prepare(configuration.services, prices: prices)
@@ -137,7 +136,7 @@ import OCMIPC
         fleet.update(workers)
         if let generation { fleet.promote(generation, retiringWithin: configuration.drainTimeout) }
         service.tidy()
-        var warnings: [String] = []
+        var warnings = listeners.problems.map { "the next start would fail: \($0)" }
         if await !fleet.isConfirmed(workers.generation, until: EventLoop.now + Self.confirmationTime) {
             warnings.append("some workers have not confirmed the configuration yet")
         }
