@@ -42,7 +42,8 @@ import Testing
 
 @Suite struct AddressBlockTests {
     private func block(_ literal: String) throws -> AddressBlock {
-        AddressBlock(try #require(SocketAddress(literal: literal, port: 1)))
+        let address: SocketAddress = try #require(SocketAddress(literal: literal, port: 1))
+        return AddressBlock(address)
     }
 
     @Test func addressesOfOneSubscribersIPv6NetworkAreOneClient() throws {
