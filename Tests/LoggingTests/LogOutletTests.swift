@@ -7,7 +7,7 @@ import Testing
 @testable import OCMLogging
 
 /// What reaches a log's descriptor: whole lines, and nothing that waits.
-@Suite(.timeLimit(.minutes(1))) struct LogOutletTests {
+@Suite struct LogOutletTests {
     /// Records of about 1000 bytes, each of which says which it is.
     private func records(_ numbers: Range<Int>, size: Int = 980) -> LogRecordWriter {
         var writer = LogRecordWriter(form: .text, hasTime: false, identifier: "test")

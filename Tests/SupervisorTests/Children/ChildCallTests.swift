@@ -5,7 +5,7 @@ import Testing
 
 @testable import ocm_supervisor
 
-@Suite(.timeLimit(.minutes(1))) struct ChildCallTests {
+@Suite struct ChildCallTests {
     @EventLoop private func failure(
         of program: String, _ command: String = "test", within time: Duration
     ) async throws -> ChildFailure? {

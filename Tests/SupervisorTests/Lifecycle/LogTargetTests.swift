@@ -5,7 +5,7 @@ import Testing
 
 @testable import ocm_supervisor
 
-@Suite(.timeLimit(.minutes(1))) struct LogTargetTests {
+@Suite struct LogTargetTests {
     @EventLoop private final class Count {
         var value = 0
         let changed = Wakeup()
