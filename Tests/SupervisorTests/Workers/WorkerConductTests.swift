@@ -207,7 +207,7 @@ import Testing
     @Test func anOrphanHandsOverSoManyListenersAndNoMore() throws {
         var conduct = WorkerConduct(isOrphan: true, at: start)
         try say(.hello(Hello(build: "1")), to: &conduct)
-        for _ in 0..<256 { try say(.listener(service: "work"), to: &conduct) }
+        for _ in 0..<ListenerSet.countAtMost { try say(.listener(service: "work"), to: &conduct) }
         expect(.tooManyListeners, .listener(service: "work"), by: conduct)
     }
 }
