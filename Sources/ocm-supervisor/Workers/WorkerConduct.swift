@@ -36,6 +36,7 @@ struct WorkerConduct {
     private(set) var confirmed: UInt64 = 0
     /// It owes an answer to a ping.
     private(set) var owesPong = false
+    private var hasSaidLast = false
     /// Whether an earlier supervisor has started it: then it knows what this one has never told it.
     let isOrphan: Bool
 
@@ -80,7 +81,9 @@ struct WorkerConduct {
             guard listeners < ListenerSet.countAtMost else { throw .tooManyListeners }
             listeners += 1
         case .pong:
-            guard owesPong else { throw .unasked(.pong) }
+            // Its last words in a drain say what was cut, once.
+            guard owesPong || (state == .draining && !hasSaidLast) else { throw .unasked(.pong) }
+            if !owesPong { hasSaidLast = true }
             owesPong = false
         case .drained: break
         }

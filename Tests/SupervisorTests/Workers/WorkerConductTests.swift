@@ -204,6 +204,14 @@ import Testing
         #expect(weeks.count == 1001 && weeks.contains(0))
     }
 
+    @Test func aWorkerThatDrainsSaysOnceUnaskedWhatItHasOpen() throws {
+        var conduct = try serving()
+        conduct.note(.drain(milliseconds: 1000))
+        let pong = WorkerMessage.pong(WorkerLoad(connections: 0, exchanges: 0))
+        try say(pong, to: &conduct)
+        expect(.unasked(.pong), pong, by: conduct)
+    }
+
     @Test func anOrphanHandsOverSoManyListenersAndNoMore() throws {
         var conduct = WorkerConduct(isOrphan: true, at: start)
         try say(.hello(Hello(build: "1")), to: &conduct)
