@@ -13,7 +13,7 @@ import OCMEventLoop
     /// What the manager had no room for, oldest first: it is told when it has.
     private var unsent: [Notification] = []
     private static let unsentAtMost = 64
-    private static let roomInterval = Duration.milliseconds(200)
+    private static let roomInterval = Duration.milliseconds(50)
     /// Half of what the manager waits for a sign of life.
     private let heartbeat: Duration?
     /// Between two requests for more time, which is asked for as long as the loop turns.
@@ -138,8 +138,10 @@ import OCMEventLoop
         if unsent.count > Self.unsentAtMost { unsent.removeFirst() }
         guard unsent.count == 1 else { return }
         EventLoop.spawn { [self] in
-            while let oldest = unsent.first, (try? await EventLoop.sleep(for: Self.roomInterval)) != nil {
-                if case .done = socket.send(oldest.text, with: []) { unsent.removeFirst() }
+            while !unsent.isEmpty, (try? await EventLoop.sleep(for: Self.roomInterval)) != nil {
+                while let oldest = unsent.first, case .done = socket.send(oldest.text, with: []) {
+                    unsent.removeFirst()
+                }
             }
         }
     }

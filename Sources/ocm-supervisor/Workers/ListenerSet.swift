@@ -44,7 +44,7 @@ import OCMEventLoop
             }
         }
         // Before anything is bound: they may have the very address.
-        for socket in inherited.kept { manager?.forget(.listener(service: socket.service)) }
+        for service in Set(inherited.kept.map(\.service)) { manager?.forget(.listener(service: service)) }
         inherited.closeKept()
         for (service, number) in bound { addOwn(FileDescriptor(owning: number), service, logger) }
         for service in unbound { try bind(service, logger) }
