@@ -51,7 +51,10 @@ extension Supervisor {
     }
 
     private var obstacle: Upgrade.Obstacle? {
-        guard state == .serving else { return .lasting(.notServing(state.rawValue)) }
+        guard state == .serving else {
+            let failure = UpgradeFailure.notServing(state.rawValue)
+            return state == .starting ? .passing(failure) : .lasting(failure)
+        }
         let workers = service.fleet.workers
         if service.rendezvous == nil || workers.contains(where: { !$0.canBeFound }) { return .lasting(.noRendezvous) }
         if reloads.isUnderWay { return .passing(.reloading) }
