@@ -91,7 +91,7 @@ extension RateLimits.Credits {
 
 extension Span<UInt8> {
     /// A limit's name as its fields have it: small letters, a hyphen for an underscore.
-    fileprivate var limitName: String? {
+    var limitName: String? {
         guard let text = text(atMost: RateLimits.limitAtMost) else { return nil }
         let bytes = text.utf8.map { byte in
             switch byte {
@@ -104,7 +104,7 @@ extension Span<UInt8> {
     }
 
     /// Printing ASCII, at least one byte and so many at most; else nil.
-    fileprivate func text(atMost limit: Int) -> String? {
+    func text(atMost limit: Int) -> String? {
         guard (1...limit).contains(count), indices.allSatisfy({ (0x20...0x7E).contains(self[$0]) }) else { return nil }
         return String(decoding: indices.map { self[$0] }, as: UTF8.self)
     }

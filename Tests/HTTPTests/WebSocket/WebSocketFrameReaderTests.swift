@@ -135,9 +135,10 @@ struct WebSocketFrameReaderTests {
     }
 
     private func cuts(_ count: Int) -> [[Int]] {
-        // Long ones are split where heads and ends are.
-        let places = count < 500 ? Array(0...count) : Array(0...20) + Array((count - 20)...count) + [count / 2]
-        return [[], Array(0..<count)] + places.map { [$0] }
+        // Long ones are split where heads and ends are, and come in pieces of a few bytes.
+        let edge = count < 5000 ? 20 : 5
+        let places = count < 200 ? Array(0...count) : Array(0...edge) + Array((count - edge)...count) + [count / 2]
+        return [[], Array(stride(from: 0, to: count, by: count < 5000 ? 1 : 61))] + places.map { [$0] }
     }
 
     /// Whether what goes on is what came, to the byte or but for its masks, up to the frame in which it ends.

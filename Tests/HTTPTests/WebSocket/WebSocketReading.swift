@@ -87,7 +87,7 @@ struct TestRelay {
 }
 
 private func copy(_ bytes: Span<UInt8>) -> [UInt8] {
-    bytes.indices.map { bytes[$0] }
+    bytes.withUnsafeBufferPointer { Array($0) }
 }
 
 /// Frames taken apart without haste: independent of the reader, and trusting what it is given.
