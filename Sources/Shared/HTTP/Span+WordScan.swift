@@ -24,6 +24,28 @@ extension Span<UInt8> {
         firstIndex(from: start) { word in word & repeated(0x80) }
     }
 
+    /// Whether all bytes of `range` are ASCII.
+    @inline(__always)
+    func isASCII(in range: Range<Int>) -> Bool {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
+        var index = range.lowerBound
+        var seen: UInt64 = 0
+        while index &+ 32 <= range.upperBound {
+            seen |= uncheckedWord(at: index) | uncheckedWord(at: index &+ 8)
+            seen |= uncheckedWord(at: index &+ 16) | uncheckedWord(at: index &+ 24)
+            index &+= 32
+        }
+        while index &+ 8 <= range.upperBound {
+            seen |= uncheckedWord(at: index)
+            index &+= 8
+        }
+        while index < range.upperBound {
+            seen |= UInt64(self[index])
+            index &+= 1
+        }
+        return seen & repeated(0x80) == 0
+    }
+
     /// Whether these are the bytes of `literal`.
     package func matches(_ literal: StaticString) -> Bool {
         equals(literal, in: 0..<count)

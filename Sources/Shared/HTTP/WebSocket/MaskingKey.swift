@@ -19,12 +19,20 @@ package struct MaskingKey: Equatable, Sendable {
     /// Masks what is not masked, unmasks what is: `range` of `bytes`, the first of which is the payload's byte `offset`.
     ///
     /// - Returns: whether all that it wrote is ASCII.
-    @discardableResult
+    @inline(__always) @discardableResult
     package func apply(to bytes: inout MutableSpan<UInt8>, in range: Range<Int>, offset: UInt64 = 0) -> Bool {
         precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count)
         let pattern = repeated(from: offset)
         return unsafe bytes.withUnsafeMutableBytes { buffer in
             unsafe Self.apply(pattern, to: UnsafeMutableRawBufferPointer(rebasing: buffer[range]))
+        }
+    }
+
+    /// Writes the four octets.
+    func write(to bytes: inout MutableSpan<UInt8>, at start: Int) {
+        precondition(start >= 0 && start <= bytes.count - 4)
+        unsafe bytes.withUnsafeMutableBytes { buffer in
+            unsafe buffer.storeBytes(of: bits.littleEndian, toByteOffset: start, as: UInt32.self)
         }
     }
 
@@ -34,7 +42,7 @@ package struct MaskingKey: Equatable, Sendable {
         return UInt64(bits &>> turn | bits &<< (32 &- turn)) &* 0x1_0000_0001
     }
 
-    /// Thirty-two bytes at a time, then eight, then what is left.
+    /// Thirty-two bytes at a time, then eight, then four, then what is left.
     @unsafe private static func apply(_ pattern: UInt64, to buffer: UnsafeMutableRawBufferPointer) -> Bool {
         guard var next = buffer.baseAddress else { return true }
         var left = buffer.count
@@ -57,6 +65,13 @@ package struct MaskingKey: Equatable, Sendable {
             left &-= 8
         }
         var rest = pattern
+        if left >= 4 {
+            let masked = unsafe next.loadUnaligned(as: UInt32.self) ^ UInt32(truncatingIfNeeded: word)
+            unsafe next.storeBytes(of: masked, as: UInt32.self)
+            any |= UInt64(masked)
+            unsafe next += 4
+            left &-= 4
+        }
         while left > 0 {
             let masked = unsafe next.load(as: UInt8.self) ^ UInt8(truncatingIfNeeded: rest)
             unsafe next.storeBytes(of: masked, as: UInt8.self)

@@ -24,18 +24,10 @@ package struct WebSocketForwarding: Sendable {
                 head.maskingKey = key
                 head.write(into: &output)
             } else {
-                key.write(to: &bytes, at: part.payload.lowerBound &- 4)
+                key.write(to: &bytes, at: part.payload.lowerBound - 4)
             }
         }
         key.apply(to: &bytes, in: part.payload, offset: offset)
         offset &+= UInt64(truncatingIfNeeded: part.payload.count)
-    }
-}
-
-extension MaskingKey {
-    fileprivate func write(to bytes: inout MutableSpan<UInt8>, at start: Int) {
-        for place in 0..<4 {
-            bytes[start &+ place] = UInt8(truncatingIfNeeded: bits &>> UInt32(8 &* place))
-        }
     }
 }

@@ -38,10 +38,13 @@ package struct WebSocketFramePart: Equatable, Sendable {
 package struct WebSocketControlFrame: Equatable, Sendable {
     /// Close, ping or pong.
     package let opcode: WebSocketOpcode
-    /// Where all of it stands, the payload unmasked; nil where it came with more than one read.
-    package let range: Range<Int>?
-    /// Where the payload stands in these bytes; empty where `range` is nil.
-    let payload: Range<Int>
     /// Of a close frame that has one.
     package let closeCode: WebSocketCloseCode?
+    /// Where the frame begins; -1 where it came with more than one read.
+    let start: Int
+    /// Where the payload stands in these bytes, if it does.
+    let payload: Range<Int>
+
+    /// Where all of it stands, the payload unmasked; nil where it came with more than one read.
+    package var range: Range<Int>? { start < 0 ? nil : start..<payload.upperBound }
 }

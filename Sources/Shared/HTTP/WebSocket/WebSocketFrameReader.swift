@@ -71,10 +71,10 @@ package struct WebSocketFrameReader: Sendable {
         in bytes: inout MutableSpan<UInt8>, at position: inout Int
     ) throws(WebSocketError) -> Piece {
         do throws(WebSocketError) {
+            guard position < bytes.count else { return .starved }
             switch state {
             case .head: return try beginFrame(&bytes, &position)
-            case .data where position < bytes.count: return try takeData(&bytes, &position, [], from: position)
-            case .data: return .starved
+            case .data: return try takeData(&bytes, &position, [], from: position)
             case .control: return try holdPayload(&bytes, &position)
             case .closed:
                 position = bytes.count
@@ -91,11 +91,12 @@ package struct WebSocketFrameReader: Sendable {
     /// Mutating only in form: read through a copyable value that lies in another one, it would copy the reader first.
     @_lifetime(&self, copy bytes)
     package mutating func payload(of frame: WebSocketControlFrame, in bytes: Span<UInt8>) -> Span<UInt8> {
-        frame.range == nil ? heldPayload.span : bytes.extracting(frame.payload)
+        frame.start < 0 ? heldPayload.span : bytes.extracting(frame.payload)
     }
 
     // MARK: Heads
 
+    @inline(__always)
     private mutating func beginFrame(
         _ bytes: inout MutableSpan<UInt8>, _ position: inout Int
     ) throws(WebSocketError) -> Piece {
@@ -121,6 +122,7 @@ package struct WebSocketFrameReader: Sendable {
     }
 
     /// Whether the frame begins a message (section 5.4).
+    @inline(__always)
     private mutating func admitFragment() throws(WebSocketError) -> Bool {
         let startsMessage = head.opcode != .continuation
         if startsMessage {
@@ -146,10 +148,13 @@ package struct WebSocketFrameReader: Sendable {
     ) throws(WebSocketError) -> Piece {
         let count = Int(truncatingIfNeeded: min(remaining, UInt64(truncatingIfNeeded: bytes.count &- position)))
         let range = position..<(position &+ count)
-        var isASCII = false
-        if let key = head.maskingKey {
-            isASCII = key.apply(to: &bytes, in: range, offset: head.payloadLength &- remaining)
-        }
+        // Mostly one pass unmasks the payload and finds nothing to check.
+        let isASCII =
+            if let key = head.maskingKey {
+                key.apply(to: &bytes, in: range, offset: head.payloadLength &- remaining)
+            } else {
+                message != .text || bytes.span.isASCII(in: range)
+            }
         position = range.upperBound
         remaining &-= UInt64(truncatingIfNeeded: count)
         let endsMessage = remaining == 0 && head.isFinal
@@ -184,7 +189,7 @@ package struct WebSocketFrameReader: Sendable {
         state = head.opcode == .close ? .closed : .head
         return .control(
             WebSocketControlFrame(
-                opcode: head.opcode, range: start..<position, payload: range, closeCode: code))
+                opcode: head.opcode, closeCode: code, start: start, payload: range))
     }
 
     private mutating func holdPayload(
@@ -201,7 +206,7 @@ package struct WebSocketFrameReader: Sendable {
         }
         let code = try closeCode(of: heldPayload.span)
         state = head.opcode == .close ? .closed : .head
-        return .control(WebSocketControlFrame(opcode: head.opcode, range: nil, payload: 0..<0, closeCode: code))
+        return .control(WebSocketControlFrame(opcode: head.opcode, closeCode: code, start: -1, payload: 0..<0))
     }
 
     /// The code, where the frame is a close frame and has one.

@@ -6,7 +6,8 @@ internal import OCMIPC
 /// A value of fixed size, and a small one between two messages: what reads JSON is there while a message may be of
 /// interest. Of most messages the first three words tell that they are not.
 struct ServerMessageMeter: Sendable {
-    enum Finding: Equatable, Sendable {
+    /// Indirect, since nearly always there is none, and then nothing should have to be moved.
+    indirect enum Finding: Equatable, Sendable {
         /// What a response used.
         case usage(TokenUsage)
         /// What the event `codex.rate_limits` says.
@@ -51,12 +52,11 @@ struct ServerMessageMeter: Sendable {
 
     /// The message is complete: its type, where it names one.
     mutating func endMessage() -> EventType? {
-        defer {
-            phase = .start
-            readings = []
-            type = nil
-        }
-        return type ?? readings.first?.limits.type
+        let ended = phase == .reading ? readings[0].limits.type : type
+        if phase == .reading { readings = [] }
+        phase = .start
+        type = nil
+        return ended
     }
 
     private mutating func read(_ bytes: Span<UInt8>) -> Finding? {

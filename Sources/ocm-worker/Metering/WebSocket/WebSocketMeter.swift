@@ -30,6 +30,11 @@ struct WebSocketMeter: Sendable {
         isServerSpeaking = !part.endsMessage
         let finding = server.scan(bytes.extracting(part.payload))
         if part.endsMessage { endServerMessage() }
+        guard let finding else { return nil }
+        return named(finding)
+    }
+
+    private func named(_ finding: ServerMessageMeter.Finding) -> ServerMessageMeter.Finding {
         guard case .usage(var usage) = finding, usage.model.isEmpty else { return finding }
         usage.model = client.model
         return .usage(usage)
