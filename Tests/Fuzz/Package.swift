@@ -76,6 +76,7 @@ let package = Package(
         fuzzer("Metering", ["ocm-worker", "OCMHTTP"]),
         fuzzer("Head", ["OCMHTTP"]),
         fuzzer("Body", ["OCMHTTP"]),
+        fuzzer("WebSocket", ["OCMHTTP"]),
         fuzzer("Configuration", ["ocm-supervisor", "OCMIPC", "OCMLogging"]),
         fuzzer("AuthFile", ["ocm-supervisor"]),
         fuzzer("UsageFile", ["ocm-supervisor", "OCMEventLoop"]),
