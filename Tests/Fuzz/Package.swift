@@ -38,6 +38,7 @@ let package = Package(
     targets: [
         .target(name: "CShims", path: "Sources/CShims", cSettings: instrumentedC),
         .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "openssl"),
+        .systemLibrary(name: "CSeccomp", path: "Sources/CSeccomp", pkgConfig: "libseccomp"),
         .systemLibrary(name: "CSystemd", path: "Sources/CSystemd", pkgConfig: "libsystemd"),
         .target(
             name: "OCMEventLoop", dependencies: ["CShims"], path: "Sources/Shared/EventLoop", swiftSettings: strict),
@@ -65,7 +66,7 @@ let package = Package(
         .target(
             name: "ocm-worker",
             dependencies: [
-                "CShims", "OCMEventLoop", "OCMTLS", "OCMHTTP", "OCMIPC", "OCMLogging",
+                "CShims", "CSeccomp", "OCMEventLoop", "OCMTLS", "OCMHTTP", "OCMIPC", "OCMLogging",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/ocm-worker", exclude: ["Main.swift"], swiftSettings: strict),

@@ -110,7 +110,7 @@ private struct Life {
             pongs += 1
             require(pongs <= pings, "a pong that nobody asked for")
         case .drained: require(state == .draining, "drained, but not told to")
-        case .listener: require(isOrphan && (counts[.listener] ?? 0) <= 256, "listeners")
+        case .listener: require(isOrphan && (counts[.listener] ?? 0) <= 512, "listeners")
         }
         let order: [WorkerState] = [.started, .configuring, .returning, .serving, .draining]
         let places = states.compactMap { order.firstIndex(of: $0) }
