@@ -3,13 +3,17 @@
 import asyncio
 import contextlib
 import inspect
+import os
+import pathlib
 import resource
 import shutil
 import signal
+import subprocess
 import tempfile
 
 import pytest
 
+from harness import remains
 from harness.fake import FakeAPI
 from harness.ocm import Ocm
 
@@ -22,6 +26,45 @@ def pytest_configure():
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if not os.environ.get("OCM_TEST_KEEP_NOTHING"):
+        remains.begin()
+        _keep_output()
+
+
+def _keep_output():
+    """What OCM's commands print is kept, too, but for the one that prints a secret."""
+    run = subprocess.run
+
+    def keeping(command, *arguments, **options):
+        done = run(command, *arguments, **options)
+        words = list(map(str, command)) if isinstance(command, (list, tuple)) else [str(command)]
+        names = [pathlib.Path(word).name for word in words]
+        if "ocm-supervisor" in names and not {"token", "client-config"} & set(words):
+            for output in (done.stdout, done.stderr):
+                remains.keep(f"output of {' '.join(names)}", output or b"")
+        return done
+
+    subprocess.run = keeping
+
+
+def pytest_sessionfinish(session):
+    """No secret that the run used is anywhere where it does not belong."""
+    if not (kept := remains.CURRENT):
+        return
+    try:
+        session.config.leaks = kept.search()
+        session.config.searched = f"{kept.count - 1} secrets of the run looked for in {kept.size >> 10} KiB"
+        if session.config.leaks:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    finally:
+        kept.remove()
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if hasattr(config, "searched"):
+        terminalreporter.write_line(config.searched)
+    for place, secret in getattr(config, "leaks", ()):
+        terminalreporter.write_line(f"LEAKED: {secret} in {place}", red=True)
 
 
 class TooLong(BaseException):
@@ -76,18 +119,25 @@ def pytest_runtest_makereport(item):
                     report.sections.append(("log of OCM", ocm.log()[-8000:]))
 
 
+def keep_files(request, path):
+    if remains.CURRENT:
+        remains.CURRENT.keep_files(request.node.nodeid, path)
+
+
 @pytest.fixture
-def directory():
+def directory(request):
     """A short path (a Unix socket's name has room for 107 bytes), gone afterwards."""
     path = tempfile.mkdtemp(prefix="ocm-")
     yield path
+    keep_files(request, path)
     shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
-def _shared_directory():
+def _shared_directory(request):
     path = tempfile.mkdtemp(prefix="ocm-")
     yield path
+    keep_files(request, path)
     shutil.rmtree(path, ignore_errors=True)
 
 

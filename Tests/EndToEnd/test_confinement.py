@@ -143,7 +143,26 @@ def packet(kind, payload=b""):
     return (bytes([kind, 0]) + len(payload).to_bytes(4, "little") + payload).hex()
 
 
+def text(value):
+    return len(value).to_bytes(4, "little") + value.encode()
+
+
+def usage(number, service, user):
+    """A report of one record."""
+    record = text(service) + text(user) + text("gpt-5.5") + text("default") + bytes(7 * 8)
+    return packet(3, number.to_bytes(8, "little") + (1).to_bytes(4, "little") + record)
+
+
 @pytest.mark.parametrize("what, message, reason", [
+    ("usage of nobody's", usage(1, "codex", "eve"), "user that it was never told of: eve"),
+    ("usage of no service", usage(1, "other", "alice"), "service that it was never told of: other"),
+    ("usage that can't have been before", usage(1 << 40, "codex", "alice"), "under number 1099511627776"),
+    ("usage without a record", packet(3, (1).to_bytes(8, "little") + bytes(4)), "under number 1"),
+    ("a host that is not configured", packet(5, text("evil.example")), "host that it was never told of: evil.example"),
+    ("a refused login of no service", packet(4, text("other") + bytes(8)), "service that it was never told of: other"),
+    ("an answer that nobody has asked for", packet(9, bytes(8)), "pong"),
+    ("a configuration that was not sent", packet(2, b"\x63" + bytes(7)), "ready"),
+    ("a memory file that is none", "030108000000", "descriptors"),
     ("a second hello", packet(1, b"\1\1\0\0\0x"), "hello"),
     ("an end of a drain that nobody asked for", packet(6), "drained"),
     ("a listener", packet(7, b"\5\0\0\0codex"), "listener|descriptor"),

@@ -7,6 +7,8 @@ import socket
 
 from jsonschema import Draft202012Validator
 
+from . import remains
+
 SCHEMA = json.loads((pathlib.Path(__file__).resolve().parents[3] / "packaging" / "admin-api.json").read_text())
 
 
@@ -35,6 +37,7 @@ def ask(path, method="GET", target="/status", body=None, fields={}):
         text = answer.read()
     finally:
         connection.close()
+    remains.keep(f"answer to {method} {target}", f"{answer.headers}\n".encode() + text)
     assert answer.getheader("content-type") == "application/json"
     value = json.loads(text) if text else None
     if method != "HEAD":

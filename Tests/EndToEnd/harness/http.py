@@ -4,6 +4,8 @@ import asyncio
 import json
 import socket
 
+from . import remains
+
 
 class Ended(Exception):
     """The connection ended before the message did; `partial` is the Response as far as it came."""
@@ -147,6 +149,8 @@ class Connection:
             response.body = bytes(body) + getattr(error, "partial", b"")
             raise Ended(response) from None
         response.body = bytes(body)
+        if response.status >= 400:
+            remains.keep(f"answer {response.status}", f"{response.fields}\n".encode() + response.body[:65536])
         return response
 
     async def parts(self, response, method="POST"):

@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from . import proc
+from . import proc, remains
 from .http import Connection
 from .tools import tool
 from .waiting import eventually
@@ -42,6 +42,7 @@ def free_port():
 
 def write_private(path, value):
     """JSON that only its owner can read."""
+    remains.belongs(path)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump(value, file, indent=2)
@@ -66,6 +67,7 @@ class Ocm:
         self.programs = None  # another folder of the two programs
         self.tolerated = []  # patterns of log lines that a test expects
         self.secrets = list(self.tokens.values())
+        remains.note(*self.secrets)
         if auth:
             self.sign_in(mode=auth, lifetime=lifetime)
         url = fake.url if fake else "http://127.0.0.1:9"
@@ -95,8 +97,10 @@ class Ocm:
 
     def write_auth(self, value):
         write_private(self.auth_path, value)
-        self.secrets += [s for s in [value.get("OPENAI_API_KEY"), *(value.get("tokens") or {}).values()]
-                         if s and s != (value.get("tokens") or {}).get("account_id")]
+        found = [s for s in [value.get("OPENAI_API_KEY"), *(value.get("tokens") or {}).values()]
+                 if s and s != (value.get("tokens") or {}).get("account_id")]
+        self.secrets += found
+        remains.note(*(s for s in found if isinstance(s, str)))
 
     def auth(self):
         return json.loads(self.auth_path.read_text())
@@ -107,6 +111,7 @@ class Ocm:
         """`descriptors`: the limit of open files that its processes are given; `variables`: more of the environment."""
         path = self.directory / "config.json"
         write_private(path, self.configuration)
+        remains.note(*_named_secrets(self.configuration))
         environment = {name: value for name, value in os.environ.items()
                        if name in ("PATH", "HOME", "LANG", "TZ") or name.startswith("OCM_")} | (variables or {})
         command = [*self.launcher, str((self.programs or binaries()) / "ocm-supervisor"), "run", "-c", str(path)]
@@ -217,6 +222,16 @@ class Ocm:
 
     def usage(self):
         return json.loads(self.usage_path.read_text())
+
+
+def _named_secrets(value):
+    """Tokens and passwords that a configuration names."""
+    if isinstance(value, list):
+        return [secret for part in value for secret in _named_secrets(part)]
+    if not isinstance(value, dict):
+        return []
+    own = [part for name, part in value.items() if name in ("token", "password") and isinstance(part, str)]
+    return own + [secret for part in value.values() for secret in _named_secrets(part)]
 
 
 def _alarming(line):
