@@ -164,7 +164,7 @@ struct UsageFileTests {
         let priority = UsageBook.RowKey(model: "gpt-5", tier: .priority, window: .long, weekStart: 1_773_000_001)
         #expect(book.rows.count == 2)
         #expect(book.rows[standard]?.total.requests == 3)
-        #expect(book.rows[standard]?.total.input == 9_007_199_254_740_993 + 30)
+        #expect(book.rows[standard]?.total.input == 9_007_199_254_741_023 as UInt64)
         #expect(book.rows[standard]?.total.output == 4)
         #expect(book.rows[standard]?.total.cached == 5)
         #expect(book.rows[priority]?.byUser["bob"]?.input == 7)
