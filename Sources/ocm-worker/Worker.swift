@@ -175,7 +175,7 @@ internal import OCMTLS
 
     private func configure(_ configuration: WorkerConfiguration) -> Bool {
         makeLogger(configuration)
-        let bounds = Bounds(configuration.limits, configuration.timeouts)
+        let bounds = Bounds(configuration)
         guard let pools = pools(configuration) else { return false }
         buffers.update(bounds.buffers)
         for service in configuration.services {
@@ -201,7 +201,7 @@ internal import OCMTLS
     /// Takes what can change under way. The rest is for workers that start with it.
     private func reconfigure(_ configuration: WorkerConfiguration) -> Bool {
         makeLogger(configuration)
-        let bounds = Bounds(configuration.limits, configuration.timeouts)
+        let bounds = Bounds(configuration)
         buffers.update(bounds.buffers)
         dialer?.update(configuration.timeouts)
         for changed in configuration.services {

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from websocket_cases import CASES, CLIENT
-from websocket_handshake import REQUESTS, ask
+from test_websocket_handshake import REQUESTS, ask
 
 from harness import counts
 from harness.fake import FakeAPI

@@ -92,10 +92,12 @@ enum Samples {
             log: WorkerConfiguration.Log(level: 6, form: 2, hasTime: false, access: true),
             limits: .init(
                 headBytes: 1, headFields: 2, bodyBytes: 3, replayBody: 4, buffers: 5, connections: 6,
-                connectionsPerAddress: 7, requestsPerUser: .max),
+                connectionsPerAddress: 7, requestsPerUser: .max, webSocketsPerUser: 9,
+                webSocketMessage: 10),
             timeouts: .init(
                 head: 8, idle: 9, bodyStall: 10, writeStall: 11, handshake: 12, upstreamConnect: 13,
-                upstreamSilence: .max),
+                upstreamSilence: .max, webSocketPing: 11),
+            webSockets: true,
             services: services, roots: roots)
     }
 

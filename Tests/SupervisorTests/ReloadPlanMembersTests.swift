@@ -93,6 +93,7 @@ import Testing
                 "handshake": { $0.timeouts.handshake = .seconds(1) },
                 "upstreamConnect": { $0.timeouts.upstreamConnect = .seconds(1) },
                 "upstreamSilence": { $0.timeouts.upstreamSilence = .seconds(1) },
+                "websocketPing": { $0.timeouts.websocketPing = .seconds(1) },
             ])
     }
 

@@ -24,4 +24,14 @@
         let bytes = unsafe UnsafeRawBufferPointer(rebasing: space[..<count]).bindMemory(to: UInt8.self)
         return try unsafe body(bytes.span)
     }
+
+    /// As ``withBytes(_:_:)``; the bytes may be changed where they stand.
+    @inlinable
+    package func withMutableBytes<Result, Failure: Error>(
+        _ count: Int, _ body: (inout MutableSpan<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: space[..<count]).bindMemory(to: UInt8.self)
+        var span = unsafe bytes.mutableSpan
+        return try body(&span)
+    }
 }

@@ -4,6 +4,7 @@ extension WorkerConfiguration {
         log.encode(into: &encoder)
         limits.encode(into: &encoder)
         timeouts.encode(into: &encoder)
+        encoder.put(webSockets)
         encoder.put(services) { $1.encode(into: &$0) }
         encoder.put(roots)
     }
@@ -11,7 +12,7 @@ extension WorkerConfiguration {
     init(from decoder: inout MessageDecoder) throws(IPCError) {
         self.init(
             generation: try decoder.take(), log: try Log(from: &decoder), limits: try Limits(from: &decoder),
-            timeouts: try Timeouts(from: &decoder),
+            timeouts: try Timeouts(from: &decoder), webSockets: try decoder.takeBool("webSockets"),
             services: try decoder.takeList("services", atMost: 256) { decoder throws(IPCError) in
                 try Service(from: &decoder)
             },
@@ -89,6 +90,7 @@ extension WorkerConfiguration.Limits {
     fileprivate func encode(into encoder: inout MessageEncoder) {
         for limit in [
             headBytes, headFields, bodyBytes, replayBody, buffers, connections, connectionsPerAddress, requestsPerUser,
+            webSocketsPerUser, webSocketMessage,
         ] {
             encoder.put(limit)
         }
@@ -98,13 +100,16 @@ extension WorkerConfiguration.Limits {
         self.init(
             headBytes: try decoder.take(), headFields: try decoder.take(), bodyBytes: try decoder.take(),
             replayBody: try decoder.take(), buffers: try decoder.take(), connections: try decoder.take(),
-            connectionsPerAddress: try decoder.take(), requestsPerUser: try decoder.take())
+            connectionsPerAddress: try decoder.take(), requestsPerUser: try decoder.take(),
+            webSocketsPerUser: try decoder.take(), webSocketMessage: try decoder.take())
     }
 }
 
 extension WorkerConfiguration.Timeouts {
     fileprivate func encode(into encoder: inout MessageEncoder) {
-        for timeout in [head, idle, bodyStall, writeStall, handshake, upstreamConnect, upstreamSilence] {
+        for timeout in [
+            head, idle, bodyStall, writeStall, handshake, upstreamConnect, upstreamSilence, webSocketPing,
+        ] {
             encoder.put(timeout)
         }
     }
@@ -113,6 +118,6 @@ extension WorkerConfiguration.Timeouts {
         self.init(
             head: try decoder.take(), idle: try decoder.take(), bodyStall: try decoder.take(),
             writeStall: try decoder.take(), handshake: try decoder.take(), upstreamConnect: try decoder.take(),
-            upstreamSilence: try decoder.take())
+            upstreamSilence: try decoder.take(), webSocketPing: try decoder.take())
     }
 }

@@ -4,6 +4,8 @@ package struct WorkerConfiguration: Equatable, Sendable {
     package var log: Log
     package var limits: Limits
     package var timeouts: Timeouts
+    /// Whether requests to upgrade to WebSocket are relayed; else they are answered 426.
+    package var webSockets: Bool
     package var services: [Service]
     /// Certificates that upstream servers are verified by, in PEM; empty where no service needs TLS.
     package var roots: [UInt8]
@@ -93,10 +95,14 @@ package struct WorkerConfiguration: Equatable, Sendable {
         package var connections: UInt64
         package var connectionsPerAddress: UInt64
         package var requestsPerUser: UInt64
+        package var webSocketsPerUser: UInt64
+        /// Of one message.
+        package var webSocketMessage: UInt64
 
         package init(
             headBytes: UInt64, headFields: UInt64, bodyBytes: UInt64, replayBody: UInt64, buffers: UInt64,
-            connections: UInt64, connectionsPerAddress: UInt64, requestsPerUser: UInt64
+            connections: UInt64, connectionsPerAddress: UInt64, requestsPerUser: UInt64, webSocketsPerUser: UInt64,
+            webSocketMessage: UInt64
         ) {
             self.headBytes = headBytes
             self.headFields = headFields
@@ -106,6 +112,8 @@ package struct WorkerConfiguration: Equatable, Sendable {
             self.connections = connections
             self.connectionsPerAddress = connectionsPerAddress
             self.requestsPerUser = requestsPerUser
+            self.webSocketsPerUser = webSocketsPerUser
+            self.webSocketMessage = webSocketMessage
         }
     }
 
@@ -118,10 +126,12 @@ package struct WorkerConfiguration: Equatable, Sendable {
         package var handshake: UInt64
         package var upstreamConnect: UInt64
         package var upstreamSilence: UInt64
+        /// After so long without a byte of it an end of a WebSocket is pinged, and after as long again it is gone.
+        package var webSocketPing: UInt64
 
         package init(
             head: UInt64, idle: UInt64, bodyStall: UInt64, writeStall: UInt64, handshake: UInt64,
-            upstreamConnect: UInt64, upstreamSilence: UInt64
+            upstreamConnect: UInt64, upstreamSilence: UInt64, webSocketPing: UInt64
         ) {
             self.head = head
             self.idle = idle
@@ -130,16 +140,19 @@ package struct WorkerConfiguration: Equatable, Sendable {
             self.handshake = handshake
             self.upstreamConnect = upstreamConnect
             self.upstreamSilence = upstreamSilence
+            self.webSocketPing = webSocketPing
         }
     }
 
     package init(
-        generation: UInt64, log: Log, limits: Limits, timeouts: Timeouts, services: [Service], roots: [UInt8]
+        generation: UInt64, log: Log, limits: Limits, timeouts: Timeouts, webSockets: Bool, services: [Service],
+        roots: [UInt8]
     ) {
         self.generation = generation
         self.log = log
         self.limits = limits
         self.timeouts = timeouts
+        self.webSockets = webSockets
         self.services = services
         self.roots = roots
     }

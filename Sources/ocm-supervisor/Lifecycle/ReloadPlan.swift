@@ -113,6 +113,7 @@ extension ReloadPlan {
         compare("handshake") { $0.handshake }
         compare("upstream_connect") { $0.upstreamConnect }
         compare("upstream_silence") { $0.upstreamSilence }
+        compare("websocket_ping") { $0.websocketPing }
     }
 }
 

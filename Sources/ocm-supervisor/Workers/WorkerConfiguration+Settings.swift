@@ -17,6 +17,7 @@ extension WorkerConfiguration {
                 level: log.loggerLevelIndex, form: logForm.rawValue, hasTime: log.timestamp,
                 access: log.access && !log.disabled),
             limits: Limits(configuration.limits), timeouts: Timeouts(configuration.timeouts),
+            webSockets: configuration.websockets,
             services: configuration.services.map { Service($0, configuration.endpoints) }, roots: roots)
     }
 }
@@ -45,7 +46,9 @@ extension WorkerConfiguration.Limits {
             bodyBytes: UInt64(limits.bodyBytes ?? 0), replayBody: UInt64(limits.replayBody),
             buffers: UInt64(limits.buffers ?? 0), connections: Self.connections(limits.connections),
             connectionsPerAddress: UInt64(limits.connectionsPerAddress ?? 0),
-            requestsPerUser: UInt64(limits.requestsPerUser ?? 0))
+            requestsPerUser: UInt64(limits.requestsPerUser ?? 0),
+            webSocketsPerUser: UInt64(limits.websocketsPerUser ?? 0),
+            webSocketMessage: UInt64(limits.websocketMessage ?? 0))
     }
 
     private static func connections(_ connections: Configuration.Limits.Connections) -> UInt64 {
@@ -69,6 +72,7 @@ extension WorkerConfiguration.Timeouts {
             head: milliseconds(timeouts.head), idle: milliseconds(timeouts.idle),
             bodyStall: milliseconds(timeouts.bodyStall), writeStall: milliseconds(timeouts.writeStall),
             handshake: milliseconds(timeouts.handshake), upstreamConnect: milliseconds(timeouts.upstreamConnect),
-            upstreamSilence: milliseconds(timeouts.upstreamSilence))
+            upstreamSilence: milliseconds(timeouts.upstreamSilence),
+            webSocketPing: milliseconds(timeouts.websocketPing))
     }
 }

@@ -6,6 +6,7 @@ internal import OCMTLS
     nonisolated let name: String
     fileprivate nonisolated let digest: SHA256Digest
     var openRequests = 0
+    var openWebSockets = 0
     /// Removed, or given another token.
     fileprivate(set) var isRevoked = false
 

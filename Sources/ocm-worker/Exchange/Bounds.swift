@@ -12,6 +12,9 @@ struct Bounds: Sendable {
     var connections: Int
     var connectionsPerAddress: Int
     var requestsPerUser: Int
+    var webSocketsPerUser: Int
+    /// Bytes.
+    var webSocketMessage: UInt64
 
     /// Nanoseconds.
     var headTime: UInt64
@@ -19,8 +22,15 @@ struct Bounds: Sendable {
     var bodyStall: UInt64
     var writeStall: UInt64
     var upstreamSilence: UInt64
+    var webSocketPing: UInt64
 
-    init(_ limits: WorkerConfiguration.Limits, _ timeouts: WorkerConfiguration.Timeouts) {
+    /// Whether requests to upgrade to WebSocket are relayed.
+    var webSockets: Bool
+
+    init(_ configuration: WorkerConfiguration) {
+        let limits = configuration.limits
+        let timeouts = configuration.timeouts
+        webSockets = configuration.webSockets
         head = HeadLimits(bytes: Self.bound(limits.headBytes, 1 << 30), fields: Self.bound(limits.headFields, 1 << 20))
         body = limits.bodyBytes == 0 ? .max : limits.bodyBytes
         replayBody = Int(clamping: limits.replayBody)
@@ -29,11 +39,14 @@ struct Bounds: Sendable {
         connections = Self.bound(limits.connections, .max)
         connectionsPerAddress = Self.bound(limits.connectionsPerAddress, .max)
         requestsPerUser = Self.bound(limits.requestsPerUser, .max)
+        webSocketsPerUser = Self.bound(limits.webSocketsPerUser, .max)
+        webSocketMessage = limits.webSocketMessage == 0 ? .max : limits.webSocketMessage
         headTime = Self.nanoseconds(timeouts.head)
         idle = Self.nanoseconds(timeouts.idle)
         bodyStall = Self.nanoseconds(timeouts.bodyStall)
         writeStall = Self.nanoseconds(timeouts.writeStall)
         upstreamSilence = Self.nanoseconds(timeouts.upstreamSilence)
+        webSocketPing = Self.nanoseconds(timeouts.webSocketPing)
     }
 
     private static func bound(_ value: UInt64, _ off: Int) -> Int {

@@ -68,38 +68,14 @@ extension Downlink {
         try send(bytes, bytes.extracting(0..<0), client)
     }
 
-    /// Writes what the client takes and keeps the rest. Nothing is kept from before when this is called.
     private mutating func send(
         _ first: Span<UInt8>, _ second: Span<UInt8>, _ client: Transport
     ) throws(ExchangeError) {
-        let total = first.count + second.count
-        guard total > 0 else { return }
-        let count: Int
         do throws(TransportError) {
-            count =
-                if isBlocked || metering.isHolding {
-                    0
-                } else if first.isEmpty {
-                    try client.write(second)
-                } else if second.isEmpty {
-                    try client.write(first)
-                } else {
-                    try client.write(first, second)
-                }
+            try outlet.send(first, second, to: client, isHeld: metering.handover.isHolding)
         } catch {
             throw .clientGone
         }
-        noteTaken(count)
-        if count < total { keep(first, second, from: count) }
-    }
-
-    private mutating func keep(_ first: Span<UInt8>, _ second: Span<UInt8>, from count: Int) {
-        if unsent.isEmpty {
-            unsent.reserveCapacity(first.count + second.count - count)
-            noteProgress()
-        }
-        if count < first.count { unsent.append(first, count..<first.count) }
-        unsent.append(second, max(0, count - first.count)..<second.count)
     }
 }
 

@@ -18,6 +18,15 @@ internal import OCMTLS
         case busy
         /// The API refused the credential, and nothing has gone to the client.
         case rejected
+        /// Both sides have switched to WebSocket.
+        case switched
+    }
+
+    /// What was read leads to.
+    enum Verdict {
+        case goesOn
+        /// See ``Progress``.
+        case rejected, switched
     }
 
     enum Phase {
@@ -28,8 +37,6 @@ internal import OCMTLS
 
     /// Bytes that one exchange moves before others have their turn.
     private static let turnBudget = 512 * 1024
-    /// Whoever takes less in the time that a write may stall has stalled.
-    private static let leastProgress: UInt64 = 4096
 
     /// Interim responses to one request; a server that means well sends a handful.
     static let interimAtMost = 100
@@ -44,11 +51,7 @@ internal import OCMTLS
     /// The upstream's connection is clean after this response.
     var upstreamKeepsAlive = false
     private(set) var lastReceived: Instant
-    /// Since when, and since which byte, a client that does not take all is to take ``leastProgress`` more.
-    private(set) var stallStart: Instant
-    private var stallOffset: UInt64 = 0
-    /// Bytes that the client's connection has taken.
-    var taken: UInt64 = 0
+    var outlet = Outlet()
     /// When the head of the answer came, and what the API calls the request.
     var firstByte: Instant?
     var requestID = BoundedText()
@@ -57,23 +60,19 @@ internal import OCMTLS
     var forwarding: ResponseForwarding?
     var body: BodyReader?
     var metering: ResponseMetering
-    /// Bytes of a head that is not complete.
-    var partialHead: [UInt8] = []
-    /// What the client did not take yet, from `unsentStart` on.
-    var unsent: [UInt8] = []
-    var unsentStart = 0
+    /// Bytes of a head that is not complete, or those behind a switch of protocols.
+    var unread: [UInt8] = []
 
     /// - Parameter credential: generation of the one that the request is made with.
     init(request: Request, service: Service, credential: UInt64) {
         self.request = request
         metering = ResponseMetering(request: request, service: service, credential: credential)
         lastReceived = EventLoop.now
-        stallStart = EventLoop.now
     }
 
-    var isBlocked: Bool { unsentStart < unsent.count }
+    var isBlocked: Bool { outlet.isBlocked }
     /// Bytes that are kept.
-    var held: Int { unsent.count + partialHead.count }
+    var held: Int { outlet.held + unread.count }
     var keepsAlive: Bool { forwarding?.keepsAlive ?? false }
 
     /// The client can tell that the response is not whole when the connection just closes.
@@ -88,7 +87,7 @@ internal import OCMTLS
     mutating func restart() {
         phase = .head
         hasBegun = false
-        partialHead = []
+        unread = []
         lastReceived = EventLoop.now
     }
 
@@ -112,10 +111,14 @@ internal import OCMTLS
                 moved += count
                 hasBegun = true
                 lastReceived = EventLoop.now
-                let isRejected = try ReadBuffer.shared.withBytes(count) { bytes throws(ExchangeError) in
+                let verdict = try ReadBuffer.shared.withBytes(count) { bytes throws(ExchangeError) in
                     try process(bytes, client, model, mayKeepAlive)
                 }
-                if isRejected { return .rejected }
+                switch verdict {
+                case .goesOn: break
+                case .rejected: return .rejected
+                case .switched: return .switched
+                }
             }
         }
     }
@@ -134,36 +137,14 @@ internal import OCMTLS
     /// False where the client has not taken all yet.
     mutating func flush(to client: Transport) throws(ExchangeError) -> Bool {
         guard isBlocked else { return true }
-        if metering.isHolding { return false }
-        let count: Int
-        do throws(TransportError) {
-            count = try client.write(unsent.span.extracting(unsentStart..<unsent.count))
-        } catch {
-            throw .clientGone
-        }
-        noteTaken(count)
-        unsentStart += count
-        guard unsentStart == unsent.count else { return false }
-        unsent = []
-        unsentStart = 0
-        return true
+        if metering.handover.isHolding { return false }
+        do throws(TransportError) { return try outlet.flush(to: client) } catch { throw .clientGone }
     }
 
-    mutating func noteTaken(_ count: Int) {
-        taken += UInt64(count)
-        if isBlocked, taken - stallOffset >= Self.leastProgress { noteProgress() }
-    }
-
-    /// The client has taken something worth waiting for, or is to begin.
-    mutating func noteProgress() {
-        stallStart = EventLoop.now
-        stallOffset = taken
-    }
-
-    /// Takes what was read; true where it says that the credential is refused.
+    /// Takes what was read.
     private mutating func process(
         _ bytes: Span<UInt8>, _ client: Transport, _ model: String, _ mayKeepAlive: Bool
-    ) throws(ExchangeError) -> Bool {
+    ) throws(ExchangeError) -> Verdict {
         var output: [UInt8] = []
         swap(&output, &Scratch.output)
         defer {
@@ -172,13 +153,13 @@ internal import OCMTLS
         }
         if phase == .body {
             try relay(bytes, from: 0, behind: &output, client, model)
-            return false
+            return .goesOn
         }
-        guard !partialHead.isEmpty else {
+        guard !unread.isEmpty else {
             return try processHeads(bytes, &output, client, model, mayKeepAlive)
         }
         var whole: [UInt8] = []
-        swap(&whole, &partialHead)
+        swap(&whole, &unread)
         whole.append(bytes, 0..<bytes.count)
         return try processHeads(whole.span, &output, client, model, mayKeepAlive)
     }

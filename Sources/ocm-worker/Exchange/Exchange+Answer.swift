@@ -29,7 +29,7 @@ extension Exchange {
     private func endEarly() async -> Ending {
         guard downlink.isSelfDelimited, (try? await settleUsage()) != nil else { return .cut }
         while downlink.isBlocked {
-            let deadline = downlink.stallStart.after(nanoseconds: service.bounds.writeStall)
+            let deadline = downlink.outlet.stallStart.after(nanoseconds: service.bounds.writeStall)
             do {
                 if try downlink.flush(to: client) { break }
                 try await client.writable(until: deadline)
@@ -43,23 +43,13 @@ extension Exchange {
     private func log(_ error: ExchangeError) {
         switch error {
         case .upstreamFailed(let reason):
-            service.logger.warning("the API failed", metadata: facts(reason))
+            service.logger.warning("the API failed", metadata: service.facts(of: trace, reason))
         case .malformedResponse(let reason):
-            service.logger.warning("the API's answer is malformed", metadata: facts("\(reason)"))
+            service.logger.warning("the API's answer is malformed", metadata: service.facts(of: trace, "\(reason)"))
         case .upstreamSilent:
-            service.logger.warning("the API is silent", metadata: facts(nil))
+            service.logger.warning("the API is silent", metadata: service.facts(of: trace))
         case .clientGone, .malformedRequest, .bodyStalled, .clientStalled, .cancelled, .revoked, .refused: break
         }
-    }
-}
-
-extension Exchange {
-    /// Of what the log speaks. The line of the request has the same number.
-    private func facts(_ reason: String?) -> Logger.Metadata {
-        var facts: Logger.Metadata = ["service": "\(service.tag)"]
-        if let trace { facts["request_id"] = "\(trace.id)" }
-        if let reason { facts["reason"] = "\(reason)" }
-        return facts
     }
 }
 

@@ -13,6 +13,8 @@ internal import OCMTLS
         case closes
         /// It is cut, so that nobody takes what came for all.
         case cut
+        /// It is a WebSocket from now on.
+        case switched(WebSocketRelay)
     }
 
     let service: Service
@@ -29,6 +31,8 @@ internal import OCMTLS
     var downlink: Downlink
     /// An answer that is not the API's: its status and bytes.
     var ownAnswer: (status: Int, count: Int)?
+    /// What the connection is after the exchange, where it was one for that.
+    private var relay: WebSocketRelay?
     private(set) var failure: ExchangeError?
     private var share = BufferShare()
     private var route: Route
@@ -61,11 +65,14 @@ internal import OCMTLS
         defer {
             uplink.finish(service.buffers)
             share.update(0, of: service.buffers)
-            service.end(user: request.user)
-            service.access?.note(AccessLine(self))
+            if relay == nil {
+                service.end(request)
+                service.access?.note(AccessLine(self))
+            }
         }
         do throws(ExchangeError) {
             try await serve()
+            if let relay { return .switched(relay) }
             return downlink.keepsAlive && uplink.isRead ? .keepsAlive : .closes
         } catch {
             failure = isRevoked ? .revoked : error
@@ -81,7 +88,13 @@ internal import OCMTLS
         while true {
             let connection = try await connection(mayReuse: mayReuse)
             do throws(ExchangeError) {
-                guard try await relay(on: connection) else { return finish(connection) }
+                switch try await relay(on: connection) {
+                case .answered: return finish(connection)
+                case .switched:
+                    relay = WebSocketRelay(self, api: connection.transport)
+                    return
+                case .rejected: break
+                }
             } catch {
                 connection.transport.close()
                 guard case .upstreamFailed = error, connection.isReused, mayReuse, !downlink.hasBegun,
@@ -114,13 +127,20 @@ internal import OCMTLS
         }
     }
 
-    /// Moves bytes both ways until the response is whole; true where the API refuses the credential.
-    private func relay(on connection: UpstreamConnection) async throws(ExchangeError) -> Bool {
+    private enum Outcome {
+        case answered, switched
+        /// The API refuses the credential.
+        case rejected
+    }
+
+    /// Moves bytes both ways until the response is whole.
+    private func relay(on connection: UpstreamConnection) async throws(ExchangeError) -> Outcome {
         let upstream = connection.transport
         while true {
             switch try move(upstream) {
-            case .finished: return false
-            case .rejected: return true
+            case .finished: return .answered
+            case .rejected: return .rejected
+            case .switched: return .switched
             case .busy: try await giveWay()
             case .holding: try await settleUsage()
             case .waiting:
@@ -140,7 +160,7 @@ internal import OCMTLS
         countBuffers()
         guard case .waiting = progress else { return progress }
         if isBusy { return .busy }
-        return downlink.metering.isHolding ? .holding : .waiting
+        return downlink.metering.handover.isHolding ? .holding : .waiting
     }
 
     private func countBuffers() {
@@ -156,10 +176,10 @@ internal import OCMTLS
 
     /// Waits, for a moment at most, until the usage that the held-back bytes complete is on its way.
     @inline(never) func settleUsage() async throws(ExchangeError) {
-        guard let record = downlink.metering.unsettled else { return }
+        guard let record = downlink.metering.handover.unsettled else { return }
         do throws(WaitError) {
             try await service.reporter.handOver(record)
-            downlink.metering.settle()
+            downlink.metering.handover.settle()
         } catch {
             throw .cancelled
         }
@@ -178,7 +198,7 @@ internal import OCMTLS
         let bounds = service.bounds
         var deadline = Instant.never
         if downlink.isBlocked {
-            deadline = downlink.stallStart.after(nanoseconds: bounds.writeStall)
+            deadline = downlink.outlet.stallStart.after(nanoseconds: bounds.writeStall)
         } else if uplink.isSettled || downlink.hasBegun {
             let last = max(downlink.lastReceived, uplink.lastProgress)
             deadline = last.after(nanoseconds: bounds.upstreamSilence)

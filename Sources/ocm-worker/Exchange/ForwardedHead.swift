@@ -7,9 +7,10 @@ struct ForwardedHead {
     /// Where the fields stand that depend on the route.
     private(set) var routeFields = 0..<0
 
+    /// - Parameter upgrade: the WebSocket that is asked for, if any.
     /// - Throws: where the path can't be forwarded.
     @EventLoop init(
-        _ head: RequestHead, of bytes: Span<UInt8>, by route: Route, replaced: [Field]
+        _ head: RequestHead, of bytes: Span<UInt8>, by route: Route, replaced: [Field], upgrade: WebSocketUpgrade? = nil
     ) throws(HTTPError) {
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count + route.fields.count + 256)
@@ -24,7 +25,11 @@ struct ForwardedHead {
         let start = output.count
         output.append(contentsOf: route.fields)
         routeFields = start..<output.count
-        HeadWriter.framing(head.framing, into: &output)
+        if let upgrade {
+            upgrade.writeOffer(into: &output)
+        } else {
+            HeadWriter.framing(head.framing, into: &output)
+        }
         HeadWriter.end(into: &output)
         self.bytes = output
     }
@@ -37,7 +42,7 @@ struct ForwardedHead {
 
     private static func isForwarded(_ name: FieldName) -> Bool {
         switch name {
-        case .connection, .keepAlive, .te, .trailer, .transferEncoding, .upgrade, .proxy: return false
+        case .connection, .keepAlive, .te, .trailer, .transferEncoding, .upgrade, .proxy, .secWebSocket: return false
         case .host, .contentLength, .expect, .acceptEncoding: return false
         case .authorization, .cookie, .apiKey, .xAPIKey, .chatGPTAccountID: return false
         case .forwarded, .xForwarded, .xRealIP, .via, .trueClientIP, .cdnLoop, .cf: return false

@@ -10,13 +10,16 @@ struct Request: Sendable {
     let user: User?
     /// How the answer states its usage; nil where there is none to be counted.
     let api: ResponseMeter.API?
+    /// Where it asks for a WebSocket.
+    let upgrade: WebSocketUpgrade?
 
-    init(_ head: RequestHead, in bytes: Span<UInt8>, user: User?) {
+    init(_ head: RequestHead, in bytes: Span<UInt8>, user: User?, upgrade: WebSocketUpgrade? = nil) {
         method = head.method
         version = head.version
         keepsAlive = head.keepsAlive && head.version == .http11
         expectsContinue = head.expectsContinue
         self.user = user
+        self.upgrade = upgrade
         api = head.method == .post ? MeteredPath.api(of: bytes.extracting(head.path)) : nil
     }
 }

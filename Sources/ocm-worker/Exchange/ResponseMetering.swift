@@ -1,7 +1,5 @@
-internal import Glibc
 internal import OCMEventLoop
 internal import OCMHTTP
-internal import OCMIPC
 
 /// Meters one response and reports what it used, before the bytes that say so go on to the client.
 @EventLoop struct ResponseMetering {
@@ -10,10 +8,7 @@ internal import OCMIPC
     private var meter: ResponseMeter?
     /// Generation of the credential that the request is made with.
     var credential: UInt64
-    /// Start of the week that the usage counts for.
-    private var weekStart: Int64 = 0
-    /// The number of the record that the next bytes must not overtake.
-    private(set) var unsettled: UInt64?
+    var handover: UsageHandover
     private(set) var usage: TokenUsage?
     /// The answer has a usage, and it can't be read: the API compresses what nobody has asked it to.
     private(set) var isUnreadable = false
@@ -22,11 +17,12 @@ internal import OCMIPC
         self.request = request
         self.service = service
         self.credential = credential
+        handover = UsageHandover(service: service, user: request.user)
     }
 
     /// Looks at the head: what it says of the login's limits, whatever its status, and which form the usage will have.
     mutating func begin(_ head: ResponseHead, of bytes: Span<UInt8>) {
-        weekStart = service.limits.read(head, of: bytes, generation: credential)
+        handover.weekStart = service.limits.read(head, of: bytes, generation: credential)
         guard let api = request.api, head.status < 300 else { return }
         var formats: [ResponseMeter.Format?] = []
         for field in head.fields {
@@ -56,26 +52,9 @@ internal import OCMIPC
         meter = nil
     }
 
-    /// The record is not on its way yet: what completes the response has to wait for it.
-    var isHolding: Bool {
-        guard let unsettled else { return false }
-        return !service.reporter.isOnItsWay(unsettled)
-    }
-
-    /// Nothing has to be held back any more.
-    mutating func settle() {
-        unsettled = nil
-    }
-
     private mutating func report(_ usage: TokenUsage, _ model: String) {
         self.usage = usage
-        unsettled = service.reporter.report(
-            UsageRecord(
-                service: service.tag, user: request.user?.name ?? "",
-                model: usage.model.isEmpty ? model : usage.model, serviceTier: usage.serviceTier,
-                inputTokens: usage.inputTokens, cachedTokens: usage.cachedTokens,
-                cacheWriteTokens: usage.cacheWriteTokens, outputTokens: usage.outputTokens,
-                reasoningTokens: usage.reasoningTokens, weekStart: weekStart, time: Int64(time(nil))))
+        handover.report(usage, asked: model)
     }
 }
 

@@ -7,4 +7,5 @@ internal import OCMHTTP
     static var responseHead = ResponseHead()
     /// For what is put together before it is written.
     static var output: [UInt8] = []
+    static var maskingKeys = MaskingKeySource()
 }

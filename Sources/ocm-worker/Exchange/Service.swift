@@ -152,15 +152,25 @@ internal import OCMTLS
             "the API compresses its answers unasked: their usage is not counted", metadata: ["service": "\(tag)"])
     }
 
-    /// Counts a request of a user in, unless there are too many.
-    func begin(user: User?) -> Bool {
-        guard let user else { return true }
-        guard user.openRequests < bounds.requestsPerUser else { return false }
-        user.openRequests += 1
+    /// Counts a request of a user in, or a WebSocket, unless there are too many.
+    func begin(_ request: Request) -> Bool {
+        guard let user = request.user else { return true }
+        if request.upgrade != nil {
+            guard user.openWebSockets < bounds.webSocketsPerUser else { return false }
+            user.openWebSockets += 1
+        } else {
+            guard user.openRequests < bounds.requestsPerUser else { return false }
+            user.openRequests += 1
+        }
         return true
     }
 
-    func end(user: User?) {
-        user?.openRequests -= 1
+    /// Counts it out; a WebSocket at its own end.
+    func end(_ request: Request) {
+        if request.upgrade == nil { request.user?.openRequests -= 1 } else { endWebSocket(of: request.user) }
+    }
+
+    func endWebSocket(of user: User?) {
+        user?.openWebSockets -= 1
     }
 }

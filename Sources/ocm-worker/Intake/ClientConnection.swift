@@ -19,6 +19,7 @@ internal import OCMTLS
     private var hasServed = false
     /// What is being served.
     private(set) var exchange: Exchange?
+    private(set) var webSocket: WebSocketRelay?
     private var share = BufferShare()
 
     /// How long a refused client may go on sending before it is cut.
@@ -61,13 +62,34 @@ internal import OCMTLS
         case .keepsAlive: transport.close()
         case .closes: await linger()
         case .cut: transport.closeWithReset()
+        case .switched(let relay): await serve(relay)
         }
         wakeup.disarm()
     }
 
+    /// Serves a WebSocket to its end, which is the connection's.
+    private func serve(_ relay: WebSocketRelay) async {
+        webSocket = relay
+        isIdle = false
+        if lifecycle.isDraining { relay.noteDrain() }
+        await relay.run()
+        webSocket = nil
+    }
+
+    /// Whether a request is not answered yet, or a WebSocket is open.
+    var isServing: Bool { exchange != nil || webSocket != nil }
+
     /// Ends an idle connection before long: to be called when the worker drains.
     func noteDrain() {
         if isIdle { wakeup.signal() }
+        webSocket?.noteDrain()
+    }
+
+    /// Ends what is open of a user who is none any more: to be called when the users have changed. True where the
+    /// connection's task has to be cancelled for that.
+    func endRevoked() -> Bool {
+        webSocket?.noteUsers()
+        return exchange?.isRevoked == true
     }
 
     // What runs between two waits is not inlined: its memory would be the connection's for as long as that lives.

@@ -35,8 +35,8 @@ internal import OCMEventLoop
         return lastRequest
     }
 
-    /// Requests whose answers are not whole yet.
-    var exchangeCount: Int { connections.values.count { $0.connection.exchange != nil } }
+    /// Requests whose answers are not whole yet, and WebSockets.
+    var exchangeCount: Int { connections.values.count { $0.connection.isServing } }
 
     /// Requests that were open when a drain came to its deadline.
     private(set) var cutCount = 0
@@ -109,7 +109,7 @@ internal import OCMEventLoop
 
     /// Cuts the exchanges of users who are none any more.
     func cutRevoked() {
-        for (connection, task) in connections.values where connection.exchange?.isRevoked == true { task.cancel() }
+        for (connection, task) in connections.values where connection.endRevoked() { task.cancel() }
     }
 
     /// Gives the drain that is to begin its deadline, or the one under way another.

@@ -73,20 +73,22 @@ extension ClientConnection {
     private func begin(
         _ head: RequestHead, _ bytes: Span<UInt8>, from offset: Int, user: User?, _ route: Route
     ) throws(HTTPError) -> RequestIntake {
+        let upgrade: WebSocketUpgrade?
+        do throws(WebSocketOpening.Refusal) {
+            upgrade = try asksForWebSocket(head, bytes) ? WebSocketUpgrade(WebSocketOpening(head, of: bytes)) : nil
+        } catch {
+            return refuse(head, error.response, user: user)
+        }
         let body = try BodyReader(head.framing, limit: service.bounds.body)
-        let request = Request(head, in: bytes, user: user)
+        let request = Request(head, in: bytes, user: user, upgrade: upgrade)
         var uplink = Uplink(
-            head: try ForwardedHead(head, of: bytes, by: route, replaced: service.replaced), body: body,
+            head: try ForwardedHead(head, of: bytes, by: route, replaced: service.replaced, upgrade: upgrade), body: body,
             meter: request.api == nil ? nil : RequestMeter(),
             expectsContinue: head.expectsContinue && offset == bytes.count, replayLimit: replayLimit(head.framing))
         let end = try uplink.take(bytes, from: offset, budget: service.buffers)
-        guard service.begin(user: user) else {
+        guard service.begin(request) else {
             uplink.finish(service.buffers)
-            return refuse(
-                head,
-                ErrorResponse(
-                    status: 503, type: "api_error", code: "too_many_requests",
-                    message: "this user has too many requests open", retryAfter: 1), user: user)
+            return refuse(head, upgrade == nil ? .tooManyRequests : .tooManyWebSockets, user: user)
         }
         let exchange = Exchange(
             request, of: service, by: route, uplink: uplink, client: transport, from: address,
@@ -113,12 +115,17 @@ extension ClientConnection {
         case .controlCharacter:
             return ErrorResponse(status: 400, type: "invalid_request_error", message: "path has a control character")
         }
-        guard !head.offersWebSocket else {
+        guard service.bounds.webSockets || !head.offersWebSocket else {
             return ErrorResponse(
                 status: 426, type: "invalid_request_error", code: "websockets_unavailable",
                 message: "WebSocket is not available here; use HTTP")
         }
         return nil
+    }
+
+    /// Where there is nothing for WebSocket, an upgrade is passed over, as a server may (RFC 9110 section 7.8).
+    private func asksForWebSocket(_ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
+        head.offersWebSocket && MeteredPath.api(of: bytes.extracting(head.path)) == .responses
     }
 
     private var unavailable: ErrorResponse {
@@ -143,4 +150,14 @@ extension ClientConnection {
         }
         return .refused(RequestIntake.Refusal(response: response, method: head.method, user: user))
     }
+}
+
+extension ErrorResponse {
+    fileprivate static let tooManyRequests = ErrorResponse(
+        status: 503, type: "api_error", code: "too_many_requests", message: "this user has too many requests open",
+        retryAfter: 1)
+
+    fileprivate static let tooManyWebSockets = ErrorResponse(
+        status: 503, type: "api_error", code: "too_many_websockets", message: "this user has too many WebSockets open",
+        retryAfter: 1)
 }

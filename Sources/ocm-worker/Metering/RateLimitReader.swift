@@ -33,6 +33,19 @@ struct RateLimitReader: Sendable {
         return !limits.isEmpty
     }
 
+    /// Takes in what is said of some limits; what is not spoken of stays.
+    ///
+    /// - Returns: whether it is new.
+    mutating func take(_ later: RateLimits) -> Bool {
+        var merged = limits
+        merged.merge(later)
+        if merged == limits { return false }
+        limits = merged
+        weekStart = limits.weekStart
+        source.removeAll(keepingCapacity: true)
+        return true
+    }
+
     /// What a field means is asked only where it is not the one that stood here before.
     private func isRepeated(_ fields: [FieldLine], of bytes: Span<UInt8>) -> Bool {
         var rest = source.span

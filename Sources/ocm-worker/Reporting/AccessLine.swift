@@ -22,6 +22,8 @@ internal import OCMLogging
     /// The response's, else the one that was asked for.
     var model = ""
     var usage: TokenUsage?
+    /// On a WebSocket, how many were counted.
+    var responses: UInt64?
     /// There was a usage, which could not be read.
     var isUncounted = false
     /// What the API calls the request.
@@ -44,6 +46,7 @@ internal import OCMLogging
             writer.field("total_ms", Self.milliseconds(from: trace.start, to: EventLoop.now))
         }
         if !model.isEmpty { writer.field("model", model) }
+        if let responses { writer.field("responses", responses) }
         if let usage {
             writer.field("input_tokens", usage.inputTokens)
             writer.field("cached_tokens", usage.cachedTokens)
@@ -71,13 +74,31 @@ extension AccessLine {
         user = exchange.request.user?.name ?? ""
         status = exchange.downlink.hasAnswered ? exchange.downlink.status : exchange.ownAnswer?.status ?? 0
         bytesIn = UInt64(trace?.headBytes ?? 0) + exchange.uplink.received
-        bytesOut = exchange.downlink.taken + UInt64(exchange.ownAnswer?.count ?? 0)
+        bytesOut = exchange.downlink.outlet.taken + UInt64(exchange.ownAnswer?.count ?? 0)
         firstByte = exchange.downlink.firstByte
         usage = exchange.downlink.metering.usage
         isUncounted = exchange.downlink.metering.isUnreadable
         model = usage.map(\.model).flatMap { $0.isEmpty ? nil : $0 } ?? exchange.uplink.model
         apiRequest = exchange.downlink.requestID
         if let failure = exchange.failure, !(failure.isClients && usage != nil) { reason = failure.word }
+    }
+}
+
+extension AccessLine {
+    /// A WebSocket, at its end.
+    init(_ relay: WebSocketRelay) {
+        self.init(service: relay.service.tag, address: relay.address)
+        trace = relay.trace
+        user = relay.user?.name ?? ""
+        status = 101
+        bytesIn = UInt64(trace?.headBytes ?? 0) + relay.uplink.received
+        bytesOut = relay.downlink.outlet.taken
+        firstByte = relay.opened
+        usage = relay.metering.total
+        responses = relay.metering.responses
+        model = usage?.model ?? ""
+        apiRequest = relay.apiRequest
+        reason = relay.end.word
     }
 }
 

@@ -34,6 +34,15 @@ internal import OCMIPC
         return reader.weekStart
     }
 
+    /// Takes in what the API says in the middle of a connection.
+    ///
+    /// - Returns: as ``read(_:of:generation:)``.
+    func take(_ limits: RateLimits, generation: UInt64) -> Int64 {
+        let isNew = reader.take(limits) || (pending ?? told)?.generation != generation
+        if isNew || hasBeenSilent(for: Self.repetition) { note(generation) }
+        return reader.weekStart
+    }
+
     private func hasBeenSilent(for duration: Duration) -> Bool {
         lastTold.map { EventLoop.now - $0 >= duration } ?? true
     }

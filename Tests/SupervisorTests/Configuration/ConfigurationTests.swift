@@ -103,6 +103,7 @@ struct ConfigurationTests {
         #expect(timeouts.handshake == .seconds(15))
         #expect(timeouts.upstreamConnect == .seconds(10))
         #expect(timeouts.upstreamSilence == .seconds(600))
+        #expect(timeouts.websocketPing == .seconds(30))
     }
 
     @Test("what the file says is what the configuration has")

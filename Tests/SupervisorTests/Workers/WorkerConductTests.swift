@@ -245,9 +245,11 @@ enum ConductSamples {
             generation: generation, log: .init(level: 2, form: 1, hasTime: true, access: false),
             limits: .init(
                 headBytes: 0, headFields: 0, bodyBytes: 0, replayBody: 0, buffers: 0, connections: 0,
-                connectionsPerAddress: 0, requestsPerUser: 0),
+                connectionsPerAddress: 0, requestsPerUser: 0, webSocketsPerUser: 0, webSocketMessage: 0),
             timeouts: .init(
-                head: 0, idle: 0, bodyStall: 0, writeStall: 0, handshake: 0, upstreamConnect: 0, upstreamSilence: 0),
+                head: 0, idle: 0, bodyStall: 0, writeStall: 0, handshake: 0, upstreamConnect: 0, upstreamSilence: 0,
+                webSocketPing: 0),
+            webSockets: true,
             services: [
                 .init(
                     tag: "work", users: users.map { .init(name: $0, digest: digest) }, headers: [], chatGPT: endpoint,

@@ -51,6 +51,17 @@ package struct WebSocketAcceptance: Equatable, Sendable {
     }
 }
 
+extension WebSocketAcceptance.Fault: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .noUpgrade: "101 without an upgrade to WebSocket"
+        case .wrongAccept: "wrong Sec-WebSocket-Accept"
+        case .negotiatedExtension: "a WebSocket extension that was not offered"
+        case .wrongSubprotocol: "a WebSocket subprotocol that was not offered"
+        }
+    }
+}
+
 extension FieldLine {
     /// Whether `name`, given in small letters, is an element of the list that the value is.
     fileprivate func lists(_ name: StaticString, in bytes: Span<UInt8>) -> Bool {

@@ -60,6 +60,8 @@ package struct WebSocketFrameReader: Sendable {
     package var isBetweenFrames: Bool { state != .data }
     /// Whether what has been given out ends with a whole message, control frames left aside.
     package var isBetweenMessages: Bool { state != .data && message == .none }
+    /// Whether no message has begun, not even by the first byte of its first frame's head.
+    package var isAtRest: Bool { message == .none && heldHead.isEmpty && (state == .head || state == .closed) }
     /// Whether a close frame was given out, or an error thrown: nothing more will be.
     package var isClosed: Bool { state == .closed }
 

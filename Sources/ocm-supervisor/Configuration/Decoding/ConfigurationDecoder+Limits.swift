@@ -33,6 +33,7 @@ extension ConfigurationDecoder {
             fields.takeTimeout("handshake", into: &timeouts.handshake)
             fields.takeTimeout("upstream_connect", into: &timeouts.upstreamConnect)
             fields.takeTimeout("upstream_silence", into: &timeouts.upstreamSilence)
+            fields.takeTimeout("websocket_ping", into: &timeouts.websocketPing)
             return timeouts
         }
     }

@@ -49,5 +49,7 @@ extension Configuration {
         var upstreamConnect: Duration? = .seconds(10)
         /// Without a byte of the API while an answer is awaited or under way.
         var upstreamSilence: Duration? = .seconds(10 * 60)
+        /// Without a byte of an end of a WebSocket until it is pinged, and then until it is taken to be gone.
+        var websocketPing: Duration? = .seconds(30)
     }
 }
