@@ -159,9 +159,7 @@ async def test_no_way_of_writing_a_message_leads_around_the_count(start_ocm):
     ocm = start_ocm(start=False, users=("alice",))
     ocm.tolerate("price")
     async with Upstream() as upstream:
-        endpoints = ocm.configuration["supervisor"]["endpoints"]
-        endpoints["chatgpt"] = f"http://127.0.0.1:{upstream.port}"
-        ocm.start()
+        upstream.behind(ocm)
         for number, (asked, answered) in enumerate((a, b) for a in WRITINGS for b in WRITINGS):
             client, api = await connect(ocm.port, upstream, ocm.fields())
             request = WRITINGS[asked](ASKED % f"model-{number}".encode())
