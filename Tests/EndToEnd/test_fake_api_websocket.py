@@ -129,6 +129,12 @@ async def test_messages_come_in_frames_with_pings_between_them(api):
         assert seen["pongs"] == len(socket.pings) and seen["wrong_pongs"] == 0
 
 
+async def test_it_answers_in_binary_messages_where_it_is_told_to(api):
+    async with await connect(api) as socket:
+        socket.say_turn(fake={"binary": True, "fragment": 50, "rate_limits": False})
+        assert b'"response.created"' in await socket.message_()
+
+
 async def test_it_takes_no_violation(api):
     """Of binary messages it takes none."""
     cases = [case for case in CASES if case.sender == CLIENT and isinstance(case.end, int) and not case.limit

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from harness.fake import FakeAPI
-from harness.load import SteadyLoad
+from harness.load import KINDS, SteadyLoad
 from harness.waiting import eventually
 
 SMALL = {"streams": 6, "rate": 40, "seldom": 2, "spread": 0.2, "deltas": [1, 3], "interval": 0.02, "probe_interval": 0.02,
@@ -27,14 +27,14 @@ def fields(*kinds):
 
 
 def test_a_server_without_fault_has_none(api):
-    with SteadyLoad(api.port, fields("stream", "kept", "new", "seldom"), **SMALL) as load:
-        eventually(lambda: load.report()["answered"]["stream"] > 30, 20, "streams")
+    with SteadyLoad(api.port, fields(*KINDS), **SMALL, sockets=4) as load:
+        eventually(lambda: min(load.report()["answered"][kind] for kind in ("stream", "socket")) > 30, 20, "streams")
         report = load.stop()
     assert load.failures == []
     assert report["open"] == 0
     assert not any(report["failed"].values()) and not any(report["truncated"].values())
     served = {row["user"]: row["request_count"] for row in api.stats()["usage"]}
-    assert served == {kind: report["answered"][kind] for kind in ("stream", "kept", "new", "seldom")}
+    assert served == {kind: report["answered"][kind] for kind in KINDS}
 
 
 EVENT = 'event: x\ndata: {{"type":"response.output_text.delta","sequence_number":{}}}\n\n'
@@ -70,6 +70,56 @@ def test_each_defect_is_reported_once_with_its_moment_and_nothing_besides(api):
         report = load.stop()
     assert len(load.failures) == len(DEFECTS)
     assert sum(report["failed"].values()) + sum(report["truncated"].values()) == len(DEFECTS)
+
+
+SOCKETS = SMALL | {"streams": 0, "rate": 0, "seldom": 0, "sockets": 12}
+SOCKET_DEFECTS = {
+    "closed inside an answer": ({"close": 1012, "close_after_events": 3}, "truncated", "inside an answer"),
+    "closed with another code": ({"json": [], "close": 1011}, "failed", "closed with 1011"),
+    "ended inside an answer": ({"cut_after_events": 3}, "truncated", "without a close frame"),
+    "ended inside a frame": ({"cut_after_bytes": 500}, "truncated", "without a close frame"),
+    "reset": ({"cut_after_events": 3, "reset": True}, "truncated", "without a close frame"),
+    "an error frame": ({"status": 500}, "truncated", "error frame"),
+    "another's answer": ({"usage": {"input": 999999999}}, "truncated", "the answer to request 999999999"),
+    "no terminal event": ({"terminal": "none"}, "truncated", "in time"),
+    "silence": ({"stall_after_events": 0}, "truncated", "in time"),
+    "a frame that is none": ({"raw": "\x83\x00"}, "failed", "a frame that begins"),
+    "an answer that goes on": ({"json": [{"type": "response.completed"}] * 2}, "truncated", "KeyError"),
+}
+
+
+def test_each_defect_of_a_websocket_is_reported_once(api):
+    with SteadyLoad(api.port, fields("socket"), patience=1, **SOCKETS) as load:
+        for name, (behaviour, what, why) in SOCKET_DEFECTS.items():
+            load.goes_on(1, "socket")
+            api.order("turn", user="socket", **behaviour)
+            eventually(lambda: load.report()["failures"], 10, f"the defect to be found: {name}")
+            (failure,) = load.last["failures"]
+            assert (failure["kind"], failure["what"]) == ("socket", what) and why in failure["why"], (name, failure)
+        api.order("upgrade", status=503)
+        eventually(lambda: load.report()["failures"], 10, "a refusal to be found")
+        assert "503" in load.last["failures"][0]["why"]
+        for order in ({"cut": True}, {"reset": True}, {"raw": "\x81\x02{}"}, {"close": 1001}):
+            load.goes_on(2, "socket")
+            before = len(load.failures)
+            ended = api.control(sockets=order)["sockets"]
+            load.goes_on(2, "socket")
+            assert 0 < len(load.failures) - before <= ended, order
+        load.stop()
+    assert load.last["restarts"] == 0
+
+
+def test_a_websocket_that_is_closed_with_1012_between_two_answers_is_no_failure(api):
+    with SteadyLoad(api.port, fields("socket"), **SOCKETS) as load:
+        for _ in range(5):
+            load.goes_on(5, "socket")
+            api.order("turn", times=2, json=[], close=1012)  # the client had just asked
+            api.order("upgrade", times=2, close=1012)
+            eventually(lambda: api.control(sockets={"close": 1012, "resting": True})["sockets"], 5, "one that rests")
+        eventually(lambda: load.report()["restarts"] >= 25, 10, "restarts")
+        report = load.stop()
+    assert load.failures == [] and report["open"] == 0
+    assert api.stats()["usage"][0]["request_count"] == report["answered"]["socket"]
 
 
 def test_a_connection_that_the_server_closes_while_nothing_is_asked_is_no_failure(api):

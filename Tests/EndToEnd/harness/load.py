@@ -10,7 +10,7 @@ from .waiting import eventually
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "Support" / "steady_load.py"
 
 
-KINDS = ("stream", "kept", "new", "seldom")  # of clients that ask the API
+KINDS = ("stream", "kept", "new", "seldom", "socket")  # of clients that ask the API
 
 
 class SteadyLoad:
@@ -25,14 +25,14 @@ class SteadyLoad:
         self.gap = self.silence = self.lateness = 0.0  # the longest of all
         self.interruptions = 0
 
-    def steady(self):
+    def steady(self, kind="stream"):
         """Waits until all clients are at work."""
-        eventually(lambda: self.report()["answered"]["stream"] > 20, 20, "the load to be steady")
+        eventually(lambda: self.report()["answered"][kind] > 20, 20, "the load to be steady")
 
-    def goes_on(self, count=20):
-        """Waits until so many streams more are answered."""
-        seen = self.report()["answered"]["stream"]
-        eventually(lambda: self.report()["answered"]["stream"] >= seen + count, 20, "streams to be answered")
+    def goes_on(self, count=20, kind="stream"):
+        """Waits until so many streams more are answered, or turns of another kind of client."""
+        seen = self.report()["answered"][kind]
+        eventually(lambda: self.report()["answered"][kind] >= seen + count, 20, f"{kind}s to be answered")
 
     def _order(self, order):
         self.process.stdin.write(order + b"\n")
@@ -79,6 +79,7 @@ class SteadyLoad:
         last = self.last
         return (f"answered: {', '.join(f'{count} {kind}' for kind, count in last['answered'].items() if count)}\n"
                 f"failed {sum(last['failed'].values())}, truncated {sum(last['truncated'].values())}, "
-                f"{last['events']} events, {last['connections']} connections, {last['idle_ends']} closed while idle\n"
+                f"{last['events']} events, {last['connections']} connections, {last['idle_ends']} closed while idle, "
+                f"{last['restarts']} WebSockets to begin anew\n"
                 f"longest gap in accepting {self.gap * 1000:.0f} ms, longest silence of a stream "
                 f"{self.silence * 1000:.0f} ms (the load itself was late by {self.lateness * 1000:.0f} ms)")

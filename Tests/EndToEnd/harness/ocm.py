@@ -16,6 +16,7 @@ from . import proc, remains
 from .http import Connection
 from .tools import tool
 from .waiting import eventually
+from .websocket import WebSocket
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
 ALARMING = re.compile(r"warn|error|critical|fatal|panic|alert|emerg", re.IGNORECASE)
@@ -219,6 +220,10 @@ class Ocm:
         """One request on a connection of its own."""
         async with await self.connect(user) as connection:
             return await connection.ask(method, target, body, **options)
+
+    async def websocket(self, user="alice", fields=(), **options):
+        """An open WebSocket; Refused where the upgrade is answered with something else than 101."""
+        return await WebSocket.open(self.port, fields=[*self.fields(user), *fields], **options)
 
     def usage(self):
         return json.loads(self.usage_path.read_text())

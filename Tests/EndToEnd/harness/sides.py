@@ -157,6 +157,11 @@ class Upstream:
         elif not side.done():
             side.set_result(Side(reader, writer, client=False))
 
+    def behind(self, ocm):
+        """Starts an OCM that has this for its API."""
+        ocm.configuration["supervisor"]["endpoints"]["chatgpt"] = f"http://127.0.0.1:{self.port}"
+        return ocm.start()
+
     async def side(self, number):
         return await self.sides.setdefault(number, asyncio.get_running_loop().create_future())
 

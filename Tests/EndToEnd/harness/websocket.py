@@ -169,12 +169,16 @@ class WebSocket:
             self.last_response = events[-1]["response"]["id"]
         return events
 
-    def say_turn(self, text="hi", model="gpt-5.5", fake=None, **fields):
+    def say_turn(self, *arguments, **fields):
+        self.say(self.turn_message(*arguments, **fields))
+
+    def turn_message(self, text="hi", model="gpt-5.5", fake=None, **fields):
+        """A turn that goes on with the last one."""
         previous = {"previous_response_id": self.last_response} if self.last_response else {}
         order = {"x-fake": fake} if fake else {}
-        self.say({"type": "response.create", "model": model} | previous | order | fields | {
+        return {"type": "response.create", "model": model} | previous | order | fields | {
             "store": False, "stream": True, "input": [
-                {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}]})
+                {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}]}
 
     async def warm_up(self, **fields):
         return await self.turn(generate=False, **fields)

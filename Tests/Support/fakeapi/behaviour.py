@@ -54,6 +54,7 @@ class Behaviour:
     # Over WebSocket. `json` may be a list there, of as many messages; a `status` other than 200 makes an error frame, with
     # `error` and `headers` in it; `raw` is sent without an end of the connection.
     fragment: int = 0  # bytes in each frame of a message (0: one frame)
+    binary: bool = False  # messages as binary ones, which Codex never sees
     pings: bool = False  # one before each message, and one between the first two frames of a message
     rate_limits: bool = True  # a codex.rate_limits message ahead of the response
     close: int | None = None  # closes with this code; in an upgrade's order after `linger` seconds

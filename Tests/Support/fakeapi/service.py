@@ -150,8 +150,10 @@ class Service:
         socket.open()
 
     def command_sockets(self, order):
-        """Does something to all open WebSockets, or a user's: `close` (a code), `ping` or `raw` (text), `cut`, `reset`."""
-        chosen = [s for s in self.sockets if order.get("user") in (None, s.upgrade.user)]
+        """Does something to all open WebSockets, or a user's, or those that rest: `close` (a code), `ping` or `raw` (text),
+        `cut`, `reset`."""
+        chosen = [s for s in self.sockets
+                  if order.get("user") in (None, s.upgrade.user) and not (order.get("resting") and s.turn)]
         for socket in chosen:
             if "close" in order:
                 socket.close(order["close"], order.get("reason", ""))

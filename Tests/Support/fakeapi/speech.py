@@ -15,9 +15,10 @@ class Speech:
 
     async def send(self, messages, content):
         order, record, connection = self.order, self.record, self.connection
+        opcode = frames.BINARY if order.binary else frames.TEXT
         for payload, counts in messages:
             await self.breaks(record.events)
-            wire = b"".join(frames.message(frames.TEXT, payload, order.fragment, self.ping(b"in between")))
+            wire = b"".join(frames.message(opcode, payload, order.fragment, self.ping(b"in between")))
             if 0 <= order.cut_after_bytes < record.payload + len(payload):
                 self.put(wire[:max(1, order.cut_after_bytes - record.payload)])
                 await self.flush()

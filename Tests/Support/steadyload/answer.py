@@ -97,24 +97,27 @@ class Answer:
 
 def stream(deltas, number):
     """A check for a stream with so many text deltas: every event in its place, the text whole, the terminal event last."""
-    count = deltas + AROUND
-
     def check(body):
-        events = body.split(b"\n\n")
-        if events.pop():
+        found = body.split(b"\n\n")
+        if found.pop():
             raise Wrong("the last event is not ended")
-        found = [json.loads(event[event.index(b"data: ") + 6:]) for event in events]
-        for place, event in enumerate(found):
-            if event["sequence_number"] != place:
-                raise Wrong(f"event {event['sequence_number']} where {place} should be")
-        if len(found) != count or found[-1]["type"] != "response.completed":
-            raise Wrong(f"{len(found)} events of {count}, the last is {found[-1]['type'] if found else 'missing'}")
-        text = "".join(event["delta"] for event in found[4:-3])
-        if found[-3]["text"] != text:
-            raise Wrong("the text is not that of its deltas")
-        _own(found[-1]["response"], number)
+        events([json.loads(event[event.index(b"data: ") + 6:]) for event in found], deltas, number)
 
     return check
+
+
+def events(found, deltas, number):
+    """The events of a stream."""
+    count = deltas + AROUND
+    for place, event in enumerate(found):
+        if event["sequence_number"] != place:
+            raise Wrong(f"event {event['sequence_number']} where {place} should be")
+    if len(found) != count or found[-1]["type"] != "response.completed":
+        raise Wrong(f"{len(found)} events of {count}, the last is {found[-1]['type'] if found else 'missing'}")
+    text = "".join(event["delta"] for event in found[4:-3])
+    if found[-3]["text"] != text:
+        raise Wrong("the text is not that of its deltas")
+    _own(found[-1]["response"], number)
 
 
 def whole(number):

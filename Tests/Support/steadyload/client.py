@@ -9,6 +9,7 @@ from .loop import now
 from .tally import Failure
 
 READ = 65536
+RETRY = 0.2  # seconds after a failure, as the Codex CLI has it
 RESET = struct.pack("ii", 1, 0)  # closed so, a connection leaves no TIME_WAIT behind that would use up the ports
 
 
@@ -128,12 +129,7 @@ class Client:
         elif self.answer is None:
             self._over(f"bytes that nobody has asked for: {data[:100]!r}")
         else:
-            moment = now()
-            if self.answer.received == 0:
-                self.begun(moment)
-            else:
-                self.tally.silence = max(self.tally.silence, moment - self.heard)
-            self.heard = moment
+            self._hear()
             try:
                 whole = self.answer.feed(data)
             except (Wrong, ValueError, KeyError, IndexError, TypeError) as error:
@@ -141,6 +137,15 @@ class Client:
                 return
             if whole:
                 self._answered()
+
+    def _hear(self):
+        """Something of the answer has come."""
+        moment = now()
+        if self.answer.received == 0:
+            self.begun(moment)
+        else:
+            self.tally.silence = max(self.tally.silence, moment - self.heard)
+        self.heard = moment
 
     def begun(self, moment):
         """The first byte of the answer has come."""
@@ -202,3 +207,27 @@ class Client:
         self.handle.close()
         self.handle = None
         self.ended = False
+
+
+class Asking(Client):
+    """A client that asks again after each answer. `think`: after how many seconds."""
+
+    think = (0.0, 0.0)
+
+    def next(self):
+        if self.load.finishing:
+            self.close()
+        else:
+            self.begin()
+
+    def begin(self):
+        raise NotImplementedError
+
+    def rest(self):
+        return self.load.random.uniform(*self.think)
+
+    def answered(self):
+        self.loop.at(now() + self.rest(), self.next)
+
+    def failed(self):
+        self.loop.at(now() + RETRY, self.next)

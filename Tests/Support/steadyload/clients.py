@@ -9,12 +9,12 @@ import struct
 import time
 
 from . import answer
-from .client import READ, Client
+from .client import READ, Asking
 from .loop import Loop, now
+from .sockets import Socket
 from .tally import KINDS, Tally
 
 SO_TIMESTAMPNS = 35  # socket(7); Python has no name for it
-RETRY = 0.2  # seconds after a failure, as the Codex CLI has it
 
 
 @dataclasses.dataclass
@@ -28,6 +28,7 @@ class Plan:
     interval: float = 0.2  # seconds between the events of a stream
     rate: int = 100  # short requests a second, half of them on kept connections, half on new ones
     seldom: int = 20  # clients that let their connection rest for seconds
+    sockets: int = 0  # clients that hold a WebSocket, with turns like those of the streams
     probe_interval: float = 0.004  # between two connections that only ask whether anybody is there
     probe_target: str = "/"
     probe_status: int = 404
@@ -46,10 +47,11 @@ class Load:
         self.numbers = itertools.count(1)
         self.random = random.Random(plan.port)
         self.heads = {kind: self._head(plan.fields.get(kind, [])) for kind in KINDS}
+        self.opening = self._opening(plan.fields.get("socket", []))
         self.probe = (f"GET {plan.probe_target} HTTP/1.1\r\nHost: load\r\nConnection: close\r\n\r\n").encode()
         kept = round(plan.rate / 2 * sum(Kept.think) / 2)
         self.clients = [Stream(self) for _ in range(plan.streams)] + [Kept(self) for _ in range(kept)]
-        self.clients += [Seldom(self) for _ in range(plan.seldom)]
+        self.clients += [Seldom(self) for _ in range(plan.seldom)] + [Socket(self) for _ in range(plan.sockets)]
 
     def start(self):
         begin = now()
@@ -87,37 +89,31 @@ class Load:
         lines = [f"POST {self.plan.target} HTTP/1.1", "Host: load", "Content-Type: application/json"]
         return "\r\n".join(lines + [f"{name}: {value}" for name, value in fields] + ["x-fake: "])
 
-    def request(self, kind, stream, order):
-        """The bytes of a request, and its number, which the answer has to bear."""
+    def _opening(self, fields):
+        lines = [f"GET {self.plan.target} HTTP/1.1", "Host: load", "Connection: Upgrade", "Upgrade: websocket",
+                 "Sec-WebSocket-Version: 13"]
+        return "\r\n".join(lines + [f"{name}: {value}" for name, value in fields] + ["Sec-WebSocket-Key: "])
+
+    def upgrade(self, key):
+        """The bytes of a request to become a WebSocket."""
+        return f"{self.opening}{key}\r\n\r\n".encode()
+
+    def turn(self, order, previous):
+        """A message that asks for a response, and its number."""
+        number, order = self._numbered(order)
+        message = {"type": "response.create", "model": "gpt-5.5", "input": str(number), "x-fake": order}
+        return json.dumps(message | ({"previous_response_id": previous} if previous else {})).encode(), number
+
+    def _numbered(self, order):
+        """A new number, which the answer has to bear."""
         number = next(self.numbers)
-        order = order | {"usage": {"input": number, "output": 1}}
+        return number, order | {"usage": {"input": number, "output": 1}}
+
+    def request(self, kind, stream, order):
+        """The bytes of a request, and its number."""
+        number, order = self._numbered(order)
         body = f'{{"model":"gpt-5.5","stream":{"true" if stream else "false"},"input":"{number}"}}'
         return f"{self.heads[kind]}{json.dumps(order)}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode(), number
-
-
-class Asking(Client):
-    """A client that asks again after each answer. `think`: after how many seconds."""
-
-    think = (0.0, 0.0)
-
-    def next(self):
-        if self.load.finishing:
-            self.close()
-        else:
-            self.begin()
-
-    def rest(self):
-        return self.load.random.uniform(*self.think)
-
-    def answered(self):
-        self.loop.at(now() + self.rest(), self.next)
-
-    def failed(self):
-        self.loop.at(now() + RETRY, self.next)
-
-    def short(self):
-        request, number = self.load.request(self.kind, False, {})
-        self.ask(request, answer.Answer(200, answer.whole(number)), self.load.plan.patience)
 
 
 class Stream(Asking):
@@ -139,7 +135,15 @@ class Stream(Asking):
         super().answered()
 
 
-class Kept(Asking):
+class Short(Asking):
+    """A client whose requests are answered at once, as a whole."""
+
+    def begin(self):
+        request, number = self.load.request(self.kind, False, {})
+        self.ask(request, answer.Answer(200, answer.whole(number)), self.load.plan.patience)
+
+
+class Kept(Short):
     """Short requests on a connection that stays, with pauses as a client's; it is some way off."""
 
     kind = "kept"
@@ -149,27 +153,18 @@ class Kept(Asking):
         super().__init__(load)
         self.distance = load.plan.distance
 
-    def begin(self):
-        self.short()
 
-
-class Seldom(Asking):
+class Seldom(Short):
     """The same with long pauses: the server may well have closed meanwhile, and the client has seen it."""
 
     kind = "seldom"
     think = (3.0, 8.0)
 
-    def begin(self):
-        self.short()
 
-
-class New(Asking):
+class New(Short):
     """One short request on a connection of its own."""
 
     kind = "new"
-
-    def begin(self):
-        self.short()
 
     def answered(self):
         self.close()

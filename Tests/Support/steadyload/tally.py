@@ -4,7 +4,7 @@ import dataclasses
 
 from .loop import now
 
-KINDS = ("stream", "kept", "new", "seldom", "probe")
+KINDS = ("stream", "kept", "new", "seldom", "socket", "probe")
 KEPT_FAILURES = 500  # in detail; all are counted
 
 
@@ -29,6 +29,7 @@ class Tally:
         self.events = 0  # that streams have brought
         self.connections = 0
         self.farewells = 0  # answers that said that they are the connection's last
+        self.restarts = 0  # WebSockets that the server closed with 1012 between two answers
         self.idle_ends = 0  # connections that the server ended between two requests
         self.failures = []
         self.begin()
@@ -52,7 +53,7 @@ class Tally:
         """All counts so far, the failures since the last report, the maxima of this period."""
         failures, self.failures = self.failures, []
         value = {name: getattr(self, name) for name in
-                 ("answered", "failed", "truncated", "events", "connections", "farewells", "idle_ends", "gap", "gap_at",
+                 ("answered", "failed", "truncated", "events", "connections", "farewells", "restarts", "idle_ends", "gap", "gap_at",
                   "silence")}
         value = value | {"moment": now(), "failures": [dataclasses.asdict(failure) for failure in failures]}
         self.begin()
