@@ -24,6 +24,8 @@ def pytest_configure():
     The tests and the fake API hold an end of every connection: they may open as many as the system lets them.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Whoever has started this in the background may have had SIGINT ignored; what is started here is not to inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if not os.environ.get("OCM_TEST_KEEP_NOTHING"):

@@ -18,7 +18,7 @@ TURN = {"model": "gpt-5.5", "stream": True}
 
 @pytest.fixture
 def api(directory):
-    fake = FakeAPI(directory, "--state-file", f"{directory}/state")
+    fake = FakeAPI(directory, "--state-file", f"{directory}/fake-state")
     yield fake
     fake.stop()
 
@@ -86,7 +86,7 @@ async def test_a_refresh_token_is_dead_before_the_answers_first_byte(api):
 async def test_a_restart_forgets_no_token(api, directory):
     login = api.login()
     await refresh(api, login["tokens"]["refresh_token"])
-    again = FakeAPI(directory, "--state-file", f"{directory}/state")
+    again = FakeAPI(directory, "--state-file", f"{directory}/fake-state")
     try:
         assert (await ask(again, signed(login))).status == 200
         assert (await refresh(again, login["tokens"]["refresh_token"]))[1]["error"]["code"] == "refresh_token_reused"

@@ -13,7 +13,7 @@ import urllib.parse
 
 import pytest
 
-from harness import codex
+from harness import codex, remains
 from harness.signin import CALLBACK_PORT, Person, agree, callback_port, get, visit
 from harness.tls import certificate
 from harness.tools import tool
@@ -429,6 +429,7 @@ def test_somebody_elses_file_is_not_taken_from_them(person, tmp_path):
 
 def test_several_logins_have_to_be_chosen_from(person):
     other = person.directory / "other.json"
+    remains.belongs(other)
     person.configure({"tag": "one"}, {"tag": "two", "credential_path": str(other)})
     command = person.login("--device")
     assert command.ends() == 64 and "--service TAG" in command.errors and str(other) in command.errors

@@ -4,7 +4,7 @@ import json
 import re
 
 from harness.http import Connection
-from harness.ocm import free_port
+from harness.ocm import free_port, write_private
 from harness.usage import assert_equal
 from harness.waiting import eventually_async
 
@@ -15,7 +15,7 @@ async def test_two_services_keep_logins_users_and_usage_apart(start_ocm):
     ocm = start_ocm(start=False, users=("alice",))
     other, key = free_port(), ocm.fake.login(mode="apikey")
     path = ocm.directory / "key.json"
-    path.write_text(json.dumps(key))
+    write_private(path, key)
     ocm.configuration["services"].append({
         "type": "ocm", "tag": "team", "listen": "127.0.0.1", "listen_port": other, "credential_path": str(path),
         "usages_path": str(ocm.directory / "team.json"), "users": [{"name": "carol", "token": "sk-ocm-carol"}]})

@@ -17,7 +17,7 @@ import pytest
 from harness import admin, counts, proc, versions
 from harness.disks import SmallDisk
 from harness.http import Ended
-from harness.ocm import binaries
+from harness.ocm import binaries, write_private
 from harness.tools import tool
 from harness.usage import assert_equal
 from harness.waiting import eventually, eventually_async
@@ -311,8 +311,8 @@ async def test_the_configuration_may_be_another_file_by_the_same_path(installed)
     ocm = installed()
     path = ocm.directory / "config.json"
     first, second = ocm.directory / "first.json", ocm.directory / "second.json"
-    first.write_text(path.read_text())
-    second.write_text(path.read_text())
+    for copy in (first, second):
+        write_private(copy, json.loads(path.read_text()))
     path.unlink()
     path.symlink_to(first)
     upgraded(ocm, 1)

@@ -10,7 +10,7 @@ PORT = free_port()
 URL = f"http://127.0.0.1:{PORT}"
 OCM_SETTINGS = {"limits": {"websocket_message": LIMIT}, "supervisor": {
     "endpoints": {"chatgpt": URL + "/backend-api/codex", "openai": URL, "oauth": URL}}}
-OCM_TOLERATED = ("WebSocket",)
+OCM_TOLERATED = ("the API",)
 STEPS = {"in one write": 0, "byte by byte": 1, "in sevens": 7, "in segments": 1300}
 
 

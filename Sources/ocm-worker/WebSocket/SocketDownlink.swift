@@ -123,6 +123,20 @@ internal import OCMTLS
     }
 }
 
+extension SocketDownlink {
+    /// Whether a close frame is among what still comes of the API, which goes nowhere any more.
+    mutating func findClose(in bytes: inout MutableSpan<UInt8>) -> Bool {
+        var position = 0
+        while true {
+            switch try? reader.next(in: &bytes, at: &position) {
+            case .control(let frame) where frame.opcode == .close: return true
+            case .data, .control: continue
+            case .starved, nil: return false
+            }
+        }
+    }
+}
+
 // Frames of our own.
 extension SocketDownlink {
     /// Pings the client, unless a frame is under way, or the client takes nothing: then it has to be asked later.

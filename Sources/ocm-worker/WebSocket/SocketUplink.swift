@@ -123,6 +123,20 @@ internal import OCMTLS
     }
 }
 
+extension SocketUplink {
+    /// Whether a close frame is among what still comes of the client, which goes nowhere any more.
+    mutating func findClose(in bytes: inout MutableSpan<UInt8>) -> Bool {
+        var position = 0
+        while true {
+            switch try? reader.next(in: &bytes, at: &position) {
+            case .control(let frame) where frame.opcode == .close: return true
+            case .data, .control: continue
+            case .starved, nil: return false
+            }
+        }
+    }
+}
+
 // Frames of our own.
 extension SocketUplink {
     /// Pings the API, unless a frame is under way, or the API takes nothing: then it has to be asked later.

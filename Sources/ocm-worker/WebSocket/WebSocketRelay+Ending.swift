@@ -19,12 +19,14 @@ extension WebSocketRelay {
         let start = EventLoop.now
         let clientTime = end == .revoked ? Self.revokedTime : Self.clientTime
         while client.isOpen || api.isOpen {
-            var isBusy = settle(client, isFlushed: (try? downlink.flush(isHeld: false)) ?? true)
-            if settle(api, isFlushed: (try? uplink.flush()) ?? true) { isBusy = true }
+            let isClientBusy = settle(client, isFlushed: (try? downlink.flush(isHeld: false)) ?? true) {
+                uplink.findClose(in: &$0)
+            }
+            let isBusy = settle(api, isFlushed: (try? uplink.flush()) ?? true) { downlink.findClose(in: &$0) }
             let deadline = start + (client.isOpen ? clientTime : Self.apiTime)
-            if isBusy { await EventLoop.yield() }
+            if isClientBusy || isBusy { await EventLoop.yield() }
             if EventLoop.now >= deadline { break }
-            if isBusy { continue }
+            if isClientBusy || isBusy { continue }
             do throws(WaitError) { try await wakeup.wait(until: deadline) } catch { break }
         }
         closeNow(client, isWhole: !downlink.outlet.isBlocked)
@@ -34,6 +36,7 @@ extension WebSocketRelay {
     /// Closes what there is nobody at, and what can't be told inside a frame.
     private func closeAtOnce() {
         switch end {
+        case .closed: closeNow(client, isWhole: true)
         case .clientGone, .clientStalled, .clientSilent: closeNow(client, isWhole: false)
         default: if end.notices.client != nil, !downlink.isClosed { closeNow(client, isWhole: false) }
         }
@@ -46,15 +49,19 @@ extension WebSocketRelay {
         if isWhole { transport.close() } else { transport.closeWithReset() }
     }
 
-    /// When all is written, says so; what still comes is passed over.
+    /// When all is written, says so; of what still comes only an answering close frame is of interest.
     ///
-    /// - Returns: whether there may be more of that.
-    private func settle(_ transport: Transport, isFlushed: Bool) -> Bool {
+    /// - Returns: whether there may be more to read.
+    private func settle(
+        _ transport: Transport, isFlushed: Bool, closesIn: (inout MutableSpan<UInt8>) -> Bool
+    ) -> Bool {
         guard transport.isOpen else { return false }
         if isFlushed { transport.shutdownSending() }
         do throws(TransportError) {
             switch unsafe try transport.read(into: ReadBuffer.shared.space) {
-            case .bytes: return true
+            case .bytes(let count):
+                guard ReadBuffer.shared.withMutableBytes(count, closesIn), isFlushed else { return true }
+                transport.close()
             case .wouldBlock: return false
             case .end: transport.close()
             }
@@ -68,10 +75,11 @@ extension WebSocketRelay {
     func log() {
         switch end {
         case .apiGone where metering.isResponding:
-            service.logger.warning("the API has ended a WebSocket in the middle", metadata: service.facts(of: trace))
+            service.logger.warning(
+                "the API failed", metadata: service.facts(of: trace, "the WebSocket was cut off"))
         case .apiViolation(let error):
             service.logger.warning(
-                "the API broke the WebSocket protocol", metadata: service.facts(of: trace, "\(error)"))
+                "the API's answer is malformed", metadata: service.facts(of: trace, "\(error)"))
         case .apiSilent, .apiStalled:
             service.logger.warning("the API is silent", metadata: service.facts(of: trace))
         default: break
