@@ -82,7 +82,8 @@ extension ClientConnection {
         let body = try BodyReader(head.framing, limit: service.bounds.body)
         let request = Request(head, in: bytes, user: user, upgrade: upgrade)
         var uplink = Uplink(
-            head: try ForwardedHead(head, of: bytes, by: route, replaced: service.replaced, upgrade: upgrade), body: body,
+            head: try ForwardedHead(head, of: bytes, by: route, replaced: service.replaced, upgrade: upgrade),
+            body: body,
             meter: request.api == nil ? nil : RequestMeter(),
             expectsContinue: head.expectsContinue && offset == bytes.count, replayLimit: replayLimit(head.framing))
         let end = try uplink.take(bytes, from: offset, budget: service.buffers)
