@@ -1,22 +1,30 @@
 """Both ends of relayed WebSockets in one process: the upstream that takes every upgrade, and the clients."""
 
+import base64
+import hashlib
+import re
 import select
 import selectors
 import socket
 import time
 
 PAYLOAD = 100
-KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # the pair of RFC 6455, section 1.3
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 MASK = b"\x37\xfa\x21\x3d"
 REQUEST = ("GET /v1/responses HTTP/1.1\r\nHost: bench\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\nAuthorization: Bearer %s\r\n\r\n")
 ANSWER = ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-          f"Sec-WebSocket-Accept: {ACCEPT}\r\nx-codex-primary-used-percent: 12\r\nx-request-id: req_1\r\n\r\n").encode()
+          "Sec-WebSocket-Accept: %s\r\nx-codex-primary-used-percent: 12\r\nx-request-id: req_1\r\n\r\n")
 DOWN, UP = "down", "up"  # from the upstream to the client, and back
 
 
 class Refused(Exception):
     """The upgrade was answered with something else than 101: its status line."""
+
+
+def accept(key):
+    """RFC 6455 section 4.2.2"""
+    return base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()).decode()
 
 
 def masked(data):
@@ -87,12 +95,13 @@ class Sockets:
                 raise Refused(read_head(client).split(b"\r\n")[0].decode())
             upstream, _ = self.listener.accept()
             upstream.settimeout(10)
-            if b"pgrade: websocket" in read_head(upstream):
+            key = re.search(rb"(?i)\r\nsec-websocket-key: *(\S+)", read_head(upstream))
+            if key:
                 break
             upstream.close()
         self.upstreams.append(upstream)
         upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        upstream.sendall(ANSWER)
+        upstream.sendall((ANSWER % accept(key.group(1))).encode())
         answer = read_head(client)
         if not answer.startswith(b"HTTP/1.1 101"):
             raise Refused(answer.split(b"\r\n")[0].decode())

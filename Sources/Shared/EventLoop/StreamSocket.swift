@@ -207,7 +207,7 @@ package enum ReadOutcome: Equatable, Sendable {
         }
         if readiness.contains(.readable) { mayRead = true }
         if !readiness.isDisjoint(with: [.writable, .hangup, .error]) { mayWrite = true }
-        wakeup.signal()
+        wakeup.noteReadiness()
     }
 
     /// The error that the kernel keeps for the socket (SO_ERROR), 0 if none; asking clears it.

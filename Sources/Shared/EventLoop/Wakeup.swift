@@ -4,10 +4,21 @@ package enum WaitError: Error, Equatable, Sendable {
     case cancelled
 }
 
+/// Does what a ready socket asks for, without the task that waits for it.
+@EventLoop package protocol ReadinessHandler: AnyObject {
+    /// A socket has become ready. To be done at once, and without waiting.
+    ///
+    /// - Returns: whether the task can go on waiting, and until the same deadline.
+    func handleReadiness() -> Bool
+}
+
 /// The condition on which one task waits: for sockets to become ready, for messages, or for time to pass.
 ///
 /// Everything that may concern the task signals the same object, and the task then looks at all of it. An exchange with
 /// two sockets so needs no second task. A signal that comes before the wait is kept, so none is lost.
+///
+/// Most of what a connection does is to move bytes when a socket is ready. A ``handler`` does that in the loop's own turn,
+/// and the task is resumed only where something else is to be done.
 ///
 /// The timer is lazy: a wait with a later deadline than the one before leaves the armed timer where it is, and the
 /// timer, when it fires early, arms itself for the deadline that holds by then. A stream of events costs no timer work.
@@ -16,6 +27,8 @@ package enum WaitError: Error, Equatable, Sendable {
     private var isSignalled = false
     private var isCancelled = false
     private var deadline = Instant.never
+    /// Asked first when a socket is ready while the task waits. To be taken back by whoever sets it.
+    package var handler: (any ReadinessHandler)?
     /// Place in the queue of deadlines; kept by ``DeadlineQueue``.
     var heapIndex = -1
 
@@ -25,6 +38,12 @@ package enum WaitError: Error, Equatable, Sendable {
     package func signal() {
         isSignalled = true
         resume()
+    }
+
+    /// A socket is ready: ends the wait, or the next one, unless the handler sees to it.
+    func noteReadiness() {
+        if unsafe continuation != nil, let handler, handler.handleReadiness() { return }
+        signal()
     }
 
     private func resume() {

@@ -4,7 +4,7 @@ internal import OCMIPC
 internal import OCMTLS
 
 /// One request and its response, from the head that was read to the last byte that was written.
-@EventLoop final class Exchange {
+@EventLoop final class Exchange: ReadinessHandler {
     /// What becomes of the client's connection.
     enum Ending {
         /// The next request may come.
@@ -35,6 +35,10 @@ internal import OCMTLS
     private var relay: WebSocketRelay?
     private(set) var failure: ExchangeError?
     private var share = BufferShare()
+    /// The API's connection, while bytes move.
+    private var upstream: Transport?
+    /// What was moved while the task waited has led to something that it has to see to.
+    private var outcome: Result<Downlink.Progress, ExchangeError>?
     private var route: Route
     private let isDraining: () -> Bool
 
@@ -135,9 +139,14 @@ internal import OCMTLS
 
     /// Moves bytes both ways until the response is whole.
     private func relay(on connection: UpstreamConnection) async throws(ExchangeError) -> Outcome {
-        let upstream = connection.transport
+        upstream = connection.transport
+        wakeup.handler = self
+        defer {
+            wakeup.handler = nil
+            upstream = nil
+        }
         while true {
-            switch try move(upstream) {
+            switch try next(connection.transport) {
             case .finished: return .answered
             case .rejected: return .rejected
             case .switched: return .switched
@@ -148,6 +157,27 @@ internal import OCMTLS
                 try await wait()
             }
         }
+    }
+
+    /// Moves bytes from one side to the other in the turn in which they come.
+    func handleReadiness() -> Bool {
+        guard let upstream, !client.isHungUp else { return false }
+        do throws(ExchangeError) {
+            let progress = try move(upstream)
+            // A response's deadlines only become later, as long as the client takes all. Else the task looks again by itself:
+            // something else may have become ready by then.
+            if case .waiting = progress { return !downlink.isBlocked && uplink.isSettled }
+            outcome = .success(progress)
+        } catch {
+            outcome = .failure(error)
+        }
+        return false
+    }
+
+    private func next(_ upstream: Transport) throws(ExchangeError) -> Downlink.Progress {
+        guard let outcome else { return try move(upstream) }
+        self.outcome = nil
+        return try outcome.get()
     }
 
     /// Moves what can be moved now. Not inlined: its memory would be the exchange's for as long as that lives.
@@ -189,7 +219,9 @@ internal import OCMTLS
         do throws(WaitError) {
             try await wakeup.wait(until: deadline)
         } catch {
-            throw error == .cancelled ? .cancelled : overdue
+            if error == .cancelled { throw .cancelled }
+            // What has moved meanwhile has moved the deadline.
+            if deadline <= EventLoop.now { throw overdue }
         }
     }
 

@@ -19,7 +19,6 @@ internal import OCMTLS
     private var hasServed = false
     /// What is being served.
     private(set) var exchange: Exchange?
-    private(set) var webSocket: WebSocketRelay?
     private var share = BufferShare()
 
     /// How long a refused client may go on sending before it is cut.
@@ -40,8 +39,8 @@ internal import OCMTLS
         wakeup = transport.wakeup
     }
 
-    /// Serves requests, one after the other, until the connection ends.
-    func serve() async {
+    /// Serves requests, one after the other, until the connection ends, or is a WebSocket.
+    func serve() async -> WebSocketRelay? {
         var ending = Exchange.Ending.keepsAlive
         while case .keepsAlive = ending {
             do throws(ReadFailure) {
@@ -62,34 +61,15 @@ internal import OCMTLS
         case .keepsAlive: transport.close()
         case .closes: await linger()
         case .cut: transport.closeWithReset()
-        case .switched(let relay): await serve(relay)
+        case .switched(let relay): return relay
         }
         wakeup.disarm()
+        return nil
     }
-
-    /// Serves a WebSocket to its end, which is the connection's.
-    private func serve(_ relay: WebSocketRelay) async {
-        webSocket = relay
-        isIdle = false
-        if lifecycle.isDraining { relay.noteDrain() }
-        await relay.run()
-        webSocket = nil
-    }
-
-    /// Whether a request is not answered yet, or a WebSocket is open.
-    var isServing: Bool { exchange != nil || webSocket != nil }
 
     /// Ends an idle connection before long: to be called when the worker drains.
     func noteDrain() {
         if isIdle { wakeup.signal() }
-        webSocket?.noteDrain()
-    }
-
-    /// Ends what is open of a user who is none any more: to be called when the users have changed. True where the
-    /// connection's task has to be cancelled for that.
-    func endRevoked() -> Bool {
-        webSocket?.noteUsers()
-        return exchange?.isRevoked == true
     }
 
     // What runs between two waits is not inlined: its memory would be the connection's for as long as that lives.

@@ -7,7 +7,7 @@ internal import OCMEventLoop
     var failures = FailureRecord()
     /// The number of the request that came last. Where they begin is each worker's own.
     private var lastRequest = UInt64(UInt32.random(in: 0...UInt32.max)) << 32
-    private var connections: [ObjectIdentifier: (connection: ClientConnection, task: Task<Void, Never>)] = [:]
+    private var connections: [ObjectIdentifier: Occupant] = [:]
     private var perBlock: [AddressBlock: Int] = [:]
     let buffers: BufferBudget
     /// The most connections that there were since memory was last given back.
@@ -36,7 +36,7 @@ internal import OCMEventLoop
     }
 
     /// Requests whose answers are not whole yet, and WebSockets.
-    var exchangeCount: Int { connections.values.count { $0.connection.isServing } }
+    var exchangeCount: Int { connections.values.count { $0.isServing } }
 
     /// Requests that were open when a drain came to its deadline.
     private(set) var cutCount = 0
@@ -60,14 +60,35 @@ internal import OCMEventLoop
     func start(_ connection: ClientConnection) {
         let id = ObjectIdentifier(connection)
         let task = EventLoop.spawn { [self] in
-            await connection.serve()
-            connections[id] = nil
-            leave(connection.block)
-            if connections.isEmpty { emptied.signal() }
+            if let relay = await connection.serve() {
+                connections[id] = nil
+                start(relay, from: connection.block)
+            } else {
+                end(id, connection.block)
+            }
         }
-        connections[id] = (connection, task)
+        connections[id] = .connection(connection, task)
         perBlock[connection.block, default: 0] += 1
         peak = max(peak, connections.count)
+    }
+
+    /// Serves what a connection has become. Its task is a new one: all that the way here has left of the old one's memory,
+    /// a WebSocket would have for as long as it lives.
+    private func start(_ relay: WebSocketRelay, from block: AddressBlock) {
+        let id = ObjectIdentifier(relay)
+        if isDraining { relay.noteDrain() }
+        let task = EventLoop.spawn { [self] in
+            await relay.run()
+            end(id, block)
+        }
+        connections[id] = .webSocket(relay, task)
+    }
+
+    // Not inlined, so that the tasks have no room for what it needs.
+    @inline(never) private func end(_ id: ObjectIdentifier, _ block: AddressBlock) {
+        connections[id] = nil
+        leave(block)
+        if connections.isEmpty { emptied.signal() }
     }
 
     private func leave(_ block: AddressBlock) {
@@ -94,13 +115,13 @@ internal import OCMEventLoop
     /// Ends idle connections and waits for the others, which are cut at the deadline, see ``move(_:)``.
     func drain() async {
         drainStart = EventLoop.now
-        for (connection, _) in connections.values { connection.noteDrain() }
+        for occupant in connections.values { occupant.noteDrain() }
         while !connections.isEmpty {
             do throws(WaitError) {
                 try await emptied.wait(until: self.deadline)
             } catch {
                 cutCount = exchangeCount
-                for (_, task) in connections.values { task.cancel() }
+                for occupant in connections.values { occupant.cancel() }
                 try? await emptied.wait(until: EventLoop.now + .seconds(1))
                 return
             }
@@ -109,7 +130,7 @@ internal import OCMEventLoop
 
     /// Cuts the exchanges of users who are none any more.
     func cutRevoked() {
-        for (connection, task) in connections.values where connection.endRevoked() { task.cancel() }
+        for occupant in connections.values { occupant.endRevoked() }
     }
 
     /// Gives the drain that is to begin its deadline, or the one under way another.

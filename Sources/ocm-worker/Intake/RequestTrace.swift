@@ -12,6 +12,14 @@ struct RequestTrace {
     /// Without its query, in which there may be anything; the first 128 bytes.
     private(set) var path = BoundedText()
 
+    init(number: UInt64, start: Instant, method: Method, headBytes: Int, path: BoundedText) {
+        self.number = number
+        self.start = start
+        self.method = method
+        self.headBytes = headBytes
+        self.path = path
+    }
+
     @EventLoop init(_ head: RequestHead, of bytes: Span<UInt8>, headBytes: Int, number: UInt64) {
         self.number = number
         start = EventLoop.now

@@ -88,16 +88,16 @@ extension AccessLine {
     /// A WebSocket, at its end.
     init(_ relay: WebSocketRelay) {
         self.init(service: relay.service.tag, address: relay.address)
-        trace = relay.trace
+        trace = relay.origin?.trace
         user = relay.user?.name ?? ""
         status = 101
         bytesIn = UInt64(trace?.headBytes ?? 0) + relay.uplink.received
         bytesOut = relay.downlink.outlet.taken
-        firstByte = relay.opened
+        firstByte = relay.origin?.opened
         usage = relay.metering.total
         responses = relay.metering.responses
         model = usage?.model ?? ""
-        apiRequest = relay.apiRequest
+        apiRequest = relay.origin?.apiRequestID ?? BoundedText()
         reason = relay.end.word
     }
 }

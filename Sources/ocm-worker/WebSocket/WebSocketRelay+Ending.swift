@@ -76,12 +76,12 @@ extension WebSocketRelay {
         switch end {
         case .apiGone where metering.isResponding:
             service.logger.warning(
-                "the API failed", metadata: service.facts(of: trace, "the WebSocket was cut off"))
+                "the API failed", metadata: service.facts(of: origin?.trace, "the WebSocket was cut off"))
         case .apiViolation(let error):
             service.logger.warning(
-                "the API's answer is malformed", metadata: service.facts(of: trace, "\(error)"))
+                "the API's answer is malformed", metadata: service.facts(of: origin?.trace, "\(error)"))
         case .apiSilent, .apiStalled:
-            service.logger.warning("the API is silent", metadata: service.facts(of: trace))
+            service.logger.warning("the API is silent", metadata: service.facts(of: origin?.trace))
         default: break
         }
     }

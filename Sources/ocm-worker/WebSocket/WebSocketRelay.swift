@@ -7,23 +7,20 @@ internal import OCMTLS
 /// credential that opened it.
 ///
 /// Each direction is a struct of its own, ``SocketUplink`` and ``SocketDownlink``. While nothing moves, there is no buffer.
-@EventLoop final class WebSocketRelay {
+@EventLoop final class WebSocketRelay: ReadinessHandler {
     /// Bytes that one direction moves before others have their turn.
     static let turnBudget = 512 * 1024
     /// How long an end may take to answer a close frame.
     private static let answerTime = Duration.seconds(10)
 
-    private enum Progress {
+    enum Progress {
         case waiting, busy, holding
     }
 
     let service: Service
     let user: User?
     let address: String
-    let trace: RequestTrace?
-    /// When the API accepted, and what it calls the request.
-    let opened: Instant?
-    let apiRequest: BoundedText
+    let origin: SocketOrigin?
     let client: Transport
     let api: Transport
     let wakeup: Wakeup
@@ -35,6 +32,11 @@ internal import OCMTLS
     private var early: (fromClient: [UInt8], fromAPI: [UInt8])
     /// When one of the ends was heard to close.
     private var closeStart: Instant?
+    /// What was moved while the task waited has led to something that it has to see to.
+    private var outcome: Result<Progress, WebSocketEnd>?
+    /// Why the last wait ended, but for a signal.
+    private var failure: WaitError?
+    private var isBegun = false
     private var isToDrain = false
     private var isRevoked = false
     private(set) var end = WebSocketEnd.closed
@@ -46,9 +48,7 @@ internal import OCMTLS
         service = exchange.service
         user = exchange.request.user
         address = exchange.address
-        trace = exchange.trace
-        opened = exchange.downlink.firstByte
-        apiRequest = exchange.downlink.requestID
+        origin = SocketOrigin(exchange)
         client = exchange.client
         self.api = api
         wakeup = exchange.wakeup
@@ -76,34 +76,99 @@ internal import OCMTLS
     }
 
     /// Relays until the socket has ended, and closes both connections.
+    ///
+    /// Nearly all of a socket's life is spent in the one wait here. What runs between two waits is not inlined: its memory
+    /// would be the socket's for as long as that lives.
     func run() async {
-        await relay()
-        if metering.handover.isHolding { try? await settleUsage() }
+        wakeup.handler = self
+        while let need = step() {
+            do throws(WaitError) {
+                switch need {
+                case .signal(let deadline): try await wakeup.wait(until: deadline)
+                case .turn: await EventLoop.yield()
+                case .handover(let record):
+                    try await service.reporter.handOver(record)
+                    metering.handover.settle()
+                }
+            } catch {
+                failure = error
+            }
+        }
+        await finish()
+    }
+
+    /// What the socket has to wait for before it can go on.
+    private enum Need {
+        /// Something to move, until a deadline.
+        case signal(Instant)
+        /// Others have their turn.
+        case turn
+        /// The usage with this number has to be on its way.
+        case handover(UInt64)
+    }
+
+    /// Moves what can be moved, and sees to the time; nil at the socket's end.
+    @inline(never) private func step() -> Need? {
+        do throws(WebSocketEnd) {
+            try noteWait()
+            switch try next() {
+            case .busy: return .turn
+            case .waiting: return .signal(deadline)
+            case .holding: return metering.handover.unsettled.map { .handover($0) } ?? .turn
+            }
+        } catch {
+            end = error
+            return nil
+        }
+    }
+
+    /// How the wait before this step has ended.
+    private func noteWait() throws(WebSocketEnd) {
+        if Task.isCancelled || failure == .cancelled { throw .cut }
+        if failure == .timedOut { try noteTime() }
+        failure = nil
+        if !isBegun {
+            isBegun = true
+            try forwardEarly()
+        }
+    }
+
+    @inline(never) private func finish() async {
+        wakeup.handler = nil
+        if let record = metering.handover.unsettled { try? await service.reporter.handOver(record) }
         await close()
+        noteEnd()
+    }
+
+    @inline(never) private func noteEnd() {
         share.update(0, of: service.buffers)
         log()
         service.endWebSocket(of: user)
         service.access?.note(AccessLine(self))
+        wakeup.disarm()
     }
 
-    private func relay() async {
+    /// Moves bytes from one end to the other in the turn in which they come.
+    func handleReadiness() -> Bool {
         do throws(WebSocketEnd) {
-            try forwardEarly()
-            while true {
-                switch try move() {
-                case .busy: await EventLoop.yield()
-                case .holding: try await settleUsage()
-                case .waiting: try await wait()
-                }
-                if Task.isCancelled { throw .cut }
-            }
+            let progress = try move()
+            // The task looks again by itself: something else may have become ready by then.
+            if case .waiting = progress { return !hasOtherDeadline }
+            outcome = .success(progress)
         } catch {
-            end = error
+            outcome = .failure(error)
         }
+        return false
     }
 
-    /// Moves what can be moved now. Not inlined: its memory would be the socket's for as long as that lives.
-    @inline(never) private func move() throws(WebSocketEnd) -> Progress {
+    private func next() throws(WebSocketEnd) -> Progress {
+        guard let outcome else { return try move() }
+        self.outcome = nil
+        return try outcome.get()
+    }
+
+    /// Moves what can be moved now.
+    private func move() throws(WebSocketEnd) -> Progress {
         if isRevoked { throw .revoked }
         let isUplinkBusy = try uplink.pump(meter: &metering, service.buffers)
         let isDownlinkBusy = try downlink.pump(meter: &metering, service.buffers)
@@ -128,25 +193,6 @@ internal import OCMTLS
         if uplink.isClosed, downlink.isClosed, !uplink.outlet.isBlocked, !downlink.outlet.isBlocked { throw .closed }
         if closeStart == nil { closeStart = EventLoop.now }
     }
-
-    @inline(never) private func settleUsage() async throws(WebSocketEnd) {
-        guard let record = metering.handover.unsettled else { return }
-        do throws(WaitError) {
-            try await service.reporter.handOver(record)
-            metering.handover.settle()
-        } catch {
-            throw .cut
-        }
-    }
-
-    private func wait() async throws(WebSocketEnd) {
-        do throws(WaitError) {
-            try await wakeup.wait(until: deadline)
-        } catch {
-            guard error == .timedOut else { throw .cut }
-            try noteTime()
-        }
-    }
 }
 
 // Time.
@@ -166,7 +212,10 @@ extension WebSocketRelay {
         return deadline
     }
 
-    @inline(never) private func noteTime() throws(WebSocketEnd) {
+    /// Whether something has to happen before the next ping.
+    private var hasOtherDeadline: Bool { uplink.outlet.isBlocked || downlink.outlet.isBlocked || closeStart != nil }
+
+    private func noteTime() throws(WebSocketEnd) {
         let now = EventLoop.now
         let bounds = service.bounds
         if let closeStart, closeStart + Self.answerTime <= now { throw .unanswered }
