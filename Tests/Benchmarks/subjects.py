@@ -98,7 +98,8 @@ def haproxy(work, upstream=UPSTREAM, workers=1, more="", arguments=(), port=1901
     return Subject("HAProxy", port, [program("haproxy"), *arguments, "-f", file])
 
 
-def ocm(work, build, upstream=UPSTREAM, workers=1, log=None, limits=None, port=19012):
+def ocm(work, build, upstream=UPSTREAM, workers=1, log=None, limits=None, timeouts=None,
+        port=19012):
     credential = work / "auth.json"
     credential.touch(mode=0o600)
     credential.write_text(json.dumps(login(), indent=2))
@@ -115,6 +116,7 @@ def ocm(work, build, upstream=UPSTREAM, workers=1, log=None, limits=None, port=1
         "supervisor": {
             "workers": workers, "state_directory": str(work / "state"), "admin_socket": str(work / "admin.sock"),
             "limits": limits or {},
+            "timeouts": timeouts or {},
             "endpoints": {"chatgpt": url, "openai": url, "oauth": url},
         },
     }, indent=2))

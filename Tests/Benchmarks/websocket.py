@@ -176,7 +176,9 @@ def main():
     os.sched_setaffinity(0, {LOAD_CPU})
     upstream = subjects.Upstream(UPSTREAM)
     makers = {"nginx": nginx, "HAProxy": lambda work: subjects.haproxy(work, upstream, port=HAPROXY_PORT),
-              "OCM": lambda work: subjects.ocm(work, options.build, upstream, port=OCM_PORT)}
+              "OCM": lambda work: subjects.ocm(work, options.build, upstream, port=OCM_PORT,
+                                                # Nobody here answers pings.
+                                                timeouts={"websocket_ping": "0s"})}
     with contextlib.ExitStack() as stack:
         work = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ocm-bench-")))
         listener = stack.enter_context(listen(UPSTREAM))
