@@ -110,7 +110,10 @@ internal import OCMTLS
                 continue
             }
             connection.transport.close()
-            guard mayHeal else { throw .refused(.credentialUnavailable) }
+            guard mayHeal else {
+                service.noteRejection(of: route.generation)
+                throw .refused(service.isBeyondHealing ? .credentialUnavailable : .loginRefreshing)
+            }
             mayHeal = false
             try await heal()
         }
@@ -140,6 +143,7 @@ internal import OCMTLS
     /// Moves bytes both ways until the response is whole.
     private func relay(on connection: UpstreamConnection) async throws(ExchangeError) -> Outcome {
         upstream = connection.transport
+        outcome = nil
         wakeup.handler = self
         defer {
             wakeup.handler = nil
