@@ -16,7 +16,7 @@ MEGABYTE = 1 << 20
 WHOLE = 256 * MEGABYTE  # what the whole service may take under a flood
 LASTING = 4 * MEGABYTE  # what may be left of it afterwards
 TOKEN = "sk-ocm-of-the-flood"
-NOTICED = 1000  # ms that a well-behaved client's requests take in the middle
+NOTICED = 2000  # ms that a well-behaved client's requests take in the middle
 SECONDS = counts(1, 30)
 FLOODS = {  # connections of each kind
     "bad_heads": 200,  # reserved bits, opcodes and lengths that there are not, no mask; each on a socket of its own
