@@ -36,6 +36,12 @@ FLOODS = {
     "wrong-tokens": ("200 clients with wrong tokens (h2load --h1)", lambda flooder: flooder.requests(token=False)),
     "requests": ("200 clients with a token", lambda flooder: flooder.requests()),
     "pipelined": ("50 clients, 100 requests sent ahead each", lambda flooder: flooder.requests(50, 100)),
+    "bad-heads": ("200 WebSockets with frame heads that there are not", lambda flooder: flooder.sockets("bad_heads", 200)),
+    "fragments": ("100 WebSockets with endless fragments", lambda flooder: flooder.sockets("fragments", 100)),
+    "pings": ("100 WebSockets with pings without end", lambda flooder: flooder.sockets("pings", 100)),
+    "deaf-clients": ("4000 WebSockets whose clients do not read", lambda flooder: flooder.sockets("deaf_clients", 4000)),
+    "deaf-api": ("4000 WebSockets whose upstream does not read", lambda flooder: flooder.sockets("deaf_api", 4000)),
+    "upgrades": ("200 clients whose WebSockets end at once", lambda flooder: flooder.sockets("upgrades", 200)),
 }
 FLOOD_FREE = "no flood"
 
@@ -81,10 +87,10 @@ def flooded(flooder, flood, subject, seconds):
         return witness(subject, seconds)
 
 
-def measure(name, flood, limit, options):
+def measure(name, flood, limit, api, options):
     with contextlib.ExitStack() as stack:
         subject, running, work = start(stack, name, limit, options)
-        flooder = Flooder(work, subject.port, subjects.TOKEN, FLOODER_CPU)
+        flooder = Flooder(work, subject.port, subjects.TOKEN, FLOODER_CPU, api.sink)
         witness(subject, 2)
         text = str(limit or "none")
         if flood == FLOOD_FREE:
@@ -155,7 +161,7 @@ def main():
                 if flood == FLOOD_FREE and limit != options.limits.split(",")[0]:
                     continue
                 for name in options.subjects.split(","):
-                    row = measure(name, flood, 0 if limit == "none" else int(limit), options)
+                    row = measure(name, flood, 0 if limit == "none" else int(limit), api, options)
                     print(line(row), flush=True)
                     if row.report["errors"]:
                         print(json.dumps(row.report["examples"]), file=sys.stderr)

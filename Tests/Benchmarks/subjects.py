@@ -22,7 +22,8 @@ http {{
         listen 127.0.0.1:{port};
         location /v1/ {{
 {guard}            proxy_pass http://api{path}/; proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 600s;
-            proxy_set_header Connection ""; proxy_set_header Authorization "Bearer at"; proxy_set_header ChatGPT-Account-Id acc;
+            proxy_set_header Connection {connection}; proxy_set_header Authorization "Bearer at";
+            proxy_set_header ChatGPT-Account-Id acc;
         }}
         location / {{ return 404; }}
     }}
@@ -81,13 +82,19 @@ def program(name):
 
 
 def nginx(work, upstream=UPSTREAM, workers=1, guarded=False, per_address=0):
-    """`guarded`: it asks for the token; `per_address`: connections of one address, unless 0."""
+    """`guarded`: it asks for the token, and takes WebSockets; `per_address`: connections of one address, unless 0."""
     file = work / "nginx.conf"
     guard = f'            if ($http_authorization != "Bearer {TOKEN}") {{ return 401; }}\n' if guarded else ""
     zone = "    limit_conn_zone $binary_remote_addr zone=addresses:1m;\n" if per_address else ""
     guard += f"            limit_conn addresses {per_address};\n" if per_address else ""
+    connection = '""'
+    if guarded:
+        zone += '    map $http_upgrade $connection_upgrade { default upgrade; "" ""; }\n'
+        guard += "            proxy_set_header Upgrade $http_upgrade;\n"
+        connection = "$connection_upgrade"
     file.write_text(NGINX.format(work=work, upstream=upstream.port, path=upstream.path, port=19010, workers=workers,
-                                 guard=guard, zone=zone))
+                                 guard=guard, zone=zone,
+                                 connection=connection))
     return Subject("nginx", 19010, [program("nginx"), "-e", work / "nginx-error.log", "-c", file])
 
 

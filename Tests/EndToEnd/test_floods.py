@@ -44,7 +44,7 @@ def flooded(start_ocm, directory):
             endpoints["chatgpt"] = endpoints["openai"] = f"http://127.0.0.1:{api.port}"
             ocm.start()
             ocm.tolerate("a token that no user has", "connections are turned away", "missing in the log")
-            return ocm, Flooder(directory, ocm.port, ocm.tokens["bob"], cpu=0 if os.cpu_count() > 1 else None)
+            return ocm, Flooder(directory, ocm.port, ocm.tokens["bob"], 0 if os.cpu_count() > 1 else None, api.sink)
 
         yield make
 

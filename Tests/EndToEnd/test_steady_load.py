@@ -72,7 +72,7 @@ def test_each_defect_is_reported_once_with_its_moment_and_nothing_besides(api):
     assert sum(report["failed"].values()) + sum(report["truncated"].values()) == len(DEFECTS)
 
 
-SOCKETS = SMALL | {"streams": 0, "rate": 0, "seldom": 0, "sockets": 12}
+SOCKETS = SMALL | {"streams": 0, "rate": 0, "seldom": 0, "sockets": 12, "deltas": [3, 3]}
 SOCKET_DEFECTS = {
     "closed inside an answer": ({"close": 1012, "close_after_events": 3}, "truncated", "inside an answer"),
     "closed with another code": ({"json": [], "close": 1011}, "failed", "closed with 1011"),

@@ -56,7 +56,8 @@ async def test_a_rotation_ends_no_socket_and_the_next_one_has_the_new_token(star
         async with await ocm.websocket() as new:
             await turns(new)
             await turns(old, 3)  # they go on with each other: the upstream socket is the same
-            tokens = [dict(record["fields"])["Authorization"] for record in ocm.fake.requests() if record["method"] == "GET"]
+            tokens = [value for record in ocm.fake.requests() if record["method"] == "GET"
+                      for name, value in record["fields"] if name.lower() == "authorization"]
             assert tokens[0] == tokens[1] != tokens[2] == f"Bearer {ocm.auth()['tokens']['access_token']}"
         # Another login altogether: what is open stays with the one that it began with.
         ocm.sign_in(account="acc-other")
@@ -256,7 +257,7 @@ async def test_sockets_count_as_connections_of_a_worker(start_ocm):
 # The log.
 
 KNOWN = {"time", "level", "message", "user", "method", "path", "status", "bytes_in", "bytes_out", "first_byte_ms", "total_ms",
-         "model", "turns", "input_tokens", "cached_tokens", "output_tokens", "reason", "address", "service", "request_id",
+         "model", "responses", "input_tokens", "cached_tokens", "output_tokens", "reason", "address", "service", "request_id",
          "api_request_id", "worker"}
 
 
@@ -291,7 +292,7 @@ async def test_a_socket_has_one_line_at_its_end_with_all_that_passed(start_ocm):
     assert sum(sent) < found["bytes_in"] < sum(sent) + 1000
     assert sum(received) < found["bytes_out"] < sum(received) + 2000
     assert 0 <= found["first_byte_ms"] <= found["total_ms"] <= (time.monotonic() - started) * 1000
-    assert found["model"] == "gpt-5.5"
+    assert (found["model"], found["responses"]) == ("gpt-5.5", 3)
     assert [found[name] for name in ("input_tokens", "cached_tokens", "output_tokens")] == [3003, 1800, 150]
     assert "in-the-query" not in ocm.log()
 
@@ -329,13 +330,13 @@ async def test_a_line_says_why_a_socket_was_cut(start_ocm):
         socket.say_turn(fake={"cut_after_events": 3})
         await socket.ends()
     found = await line(ocm, 2)
-    assert (found["status"], found["reason"]) == (101, "api_failed")
+    assert (found["status"], found["reason"]) == (101, "api_gone")
     # The client breaks the protocol.
     async with await ocm.websocket() as socket:
         socket.send(encode(TEXT, b"x", rsv=4))
         assert (await socket.ends()).code == 1002
     found = await line(ocm, 3)
-    assert found["status"] == 101 and found["reason"].startswith("malformed"), found
+    assert (found["status"], found["reason"]) == (101, "protocol_error")
     # Nobody has the user any more.
     async with await ocm.websocket("bob") as socket:
         del service(ocm)["users"][1]
@@ -343,6 +344,13 @@ async def test_a_line_says_why_a_socket_was_cut(start_ocm):
         assert (await socket.ends()).code == 1008
     found = await line(ocm, 4)
     assert (found["user"], found["reason"]) == ("bob", "user_revoked")
+    # The worker makes room for others.
+    async with await ocm.websocket() as socket:
+        supervisor(ocm)["workers"] = 3
+        reload(ocm, "supervisor.workers")
+        assert (await socket.ends()).code == 1012
+    found = await line(ocm, 5)
+    assert (found["status"], found["reason"]) == (101, "drained")
 
 
 async def test_refused_upgrades_have_lines_as_requests_do(start_ocm):

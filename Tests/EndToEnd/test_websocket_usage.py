@@ -99,6 +99,7 @@ async def test_turns_of_all_kinds_are_counted_to_the_token(start_ocm, auth):
 
 async def test_what_used_no_tokens_is_not_counted(start_ocm):
     ocm = start_ocm(users=("alice",))
+    ocm.tolerate("the API failed")
     async with await ocm.websocket() as socket:
         assert (await socket.warm_up())[-1]["type"] == "response.completed"
         socket.say_turn(fake={"usage": None})
@@ -144,7 +145,8 @@ WRITINGS = {
     "a text, byte by byte": lambda payload: pieces(TEXT, payload, 1),
     "a binary message in fragments": lambda payload: pieces(BINARY, payload, 13),
     "a text in fragments, some of which are empty": lambda payload: [
-        frame for piece in pieces(TEXT, payload, 20) for frame in (piece._replace(fin=False), Frame(CONTINUATION, b"", piece.fin))],
+        frame for piece in pieces(TEXT, payload, 20)
+        for frame in (piece._replace(fin=False), Frame(CONTINUATION, b"", piece.fin))],
     "a text with much around it": lambda payload: [Frame(TEXT, b" \n" * 40_000 + payload + b" " * 70_000)],
 }
 

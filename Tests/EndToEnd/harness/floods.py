@@ -11,6 +11,7 @@ import threading
 import time
 
 from . import proc
+from .sockets import free_port
 from .tools import tool
 
 SUPPORT = pathlib.Path(__file__).resolve().parents[2] / "Support"
@@ -21,8 +22,9 @@ LONGEST = 240  # seconds, slowhttptest's own limit where none is given
 class Flooder:
     """Where floods come from: another address than that of everybody else, and a CPU of its own where there is one."""
 
-    def __init__(self, directory, port, token=None, cpu=None):
-        self.port, self.token, self.cpu = port, token, cpu
+    def __init__(self, directory, port, token=None, cpu=None, sink=None):
+        """`sink`: where the API sends WebSockets of a flood."""
+        self.port, self.token, self.cpu, self.sink = port, token, cpu, sink
         self.library = pathlib.Path(directory) / "from_address.so"
         if not self.library.exists():
             subprocess.run([shutil.which("gcc") or tool("cc", "gcc"), "-O2", "-shared", "-fPIC", "-o", self.library,
@@ -64,6 +66,11 @@ class Flooder:
         return [tool("h2load", "nghttp2-client"), "--h1", "-c", clients, "-m", pipelined, "-D", LONGEST,
                 "-T", 10, *field, f"{self.url}/models"]
 
+    def sockets(self, kind, connections=1000):
+        """WebSockets of a kind that Tests/Support/websocket_flood.py names, whose upstream ends are its own."""
+        return [sys.executable, SUPPORT / "websocket_flood.py", json.dumps(
+            {"port": self.port, "token": self.token, "sink": self.sink, "kind": kind, "connections": connections})]
+
 
 API = """worker_processes 1; worker_rlimit_nofile 40000; daemon off; pid {directory}/pid; error_log {directory}/error.log;
 events {{ worker_connections 20000; }}
@@ -72,6 +79,8 @@ http {{
     client_body_temp_path {directory}/n1; proxy_temp_path {directory}/n2; fastcgi_temp_path {directory}/n3;
     uwsgi_temp_path {directory}/n4; scgi_temp_path {directory}/n5;
     default_type application/json;
+    map $http_upgrade $connection_upgrade {{ default upgrade; "" close; }}
+    proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; proxy_read_timeout 600s;
     server {{
         listen 127.0.0.1:{port} backlog=4096;
         location / {{
@@ -81,6 +90,7 @@ http {{
             proxy_pass http://self; proxy_http_version 1.1; proxy_set_header Connection "";
         }}
         location ~ /models$ {{ return 200 '{answer}'; }}
+        location ~ /responses/flood$ {{ proxy_pass http://127.0.0.1:{sink}; proxy_http_version 1.1; }}
         location ~ /large$ {{ root {directory}; try_files /large =404; }}
         location @fake {{ proxy_pass http://127.0.0.1:{fake}; proxy_http_version 1.1; proxy_buffering off; }}
     }}
@@ -95,15 +105,17 @@ LARGE = 512 << 10  # bytes that a slow reader may have: more than the system tak
 
 class Api:
     """An API that no flood overwhelms before it overwhelms who is in front: nginx answers, but for what has an order for
-    the fake API."""
+    the fake API, and for WebSockets of a flood, which go to its `sink`."""
 
     def __init__(self, directory, port, fake_port):
         self.port = port
+        self.sink = free_port()
         self.directory = pathlib.Path(directory) / "api"
         self.directory.mkdir()
         (self.directory / "large").write_bytes(b"x" * LARGE)
         file = self.directory / "nginx.conf"
-        file.write_text(API.format(directory=self.directory, port=port, fake=fake_port, answer=json.dumps(ANSWER)))
+        file.write_text(API.format(directory=self.directory, port=port, fake=fake_port, sink=self.sink,
+                                   answer=json.dumps(ANSWER)))
         # Whatever user its worker is has to read the large file.
         for path in (self.directory, self.directory.parent):
             path.chmod(path.stat().st_mode | 0o055)

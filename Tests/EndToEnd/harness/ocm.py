@@ -14,6 +14,7 @@ import pytest
 
 from . import proc, remains
 from .http import Connection
+from .sockets import free_port
 from .tools import tool
 from .waiting import eventually
 from .websocket import WebSocket
@@ -33,12 +34,6 @@ def binaries():
             return place.resolve()
     pytest.fail(f"ocm-supervisor and ocm-worker are not in {' or '.join(map(str, places))}: build them, "
                 "or say by OCM_BIN_DIR where they are", pytrace=False)
-
-
-def free_port():
-    with socket.socket() as handle:
-        handle.bind(("127.0.0.1", 0))
-        return handle.getsockname()[1]
 
 
 def write_private(path, value):

@@ -120,10 +120,21 @@ class Side:
                 f"{len(self.got.rest)} bytes more, ended {self.ended})")
 
 
-class Upstream:
-    """A server that takes each upgrade and leaves the rest to the case."""
+class Raw:
+    """One end that reads nothing by itself."""
 
-    def __init__(self, port=0):
+    def __init__(self, reader, writer, client):
+        self.reader, self.writer, self.client = reader, writer, client
+
+    def reset(self):
+        self.writer.transport.abort()
+
+
+class Upstream:
+    """A server that takes each upgrade and leaves the rest to the case. `end`: what it makes of a connection."""
+
+    def __init__(self, port=0, end=Side):
+        self.end = end
         self.sides = {}
         self.heads = {}
         self.server = None
@@ -155,7 +166,7 @@ class Upstream:
         if " 101 " not in answer:
             writer.close()
         elif not side.done():
-            side.set_result(Side(reader, writer, client=False))
+            side.set_result(self.end(reader, writer, client=False))
 
     def behind(self, ocm):
         """Starts an OCM that has this for its API."""
@@ -166,15 +177,15 @@ class Upstream:
         return await self.sides.setdefault(number, asyncio.get_running_loop().create_future())
 
 
-async def connect(port, upstream, fields=(), target="/v1/responses"):
+async def connect(port, upstream, fields=(), target="/v1/responses", receive_buffer=None):
     """A WebSocket through whatever listens on the port: its client and its upstream end."""
     number = next(numbers)
-    connection = await Connection.open(port, fields)
+    connection = await Connection.open(port, fields, receive_buffer)
     key = base64.b64encode(number.to_bytes(16)).decode()
     connection.send(connection.request("GET", target, None, [*upgrade_fields(key), (NUMBER, number)]))
     response = await connection.head()
     assert response.status == 101 and response.header("sec-websocket-accept") == accept(key), response
-    return Side(connection.reader, connection.writer, client=True), await upstream.side(number)
+    return upstream.end(connection.reader, connection.writer, client=True), await upstream.side(number)
 
 
 async def drive(case, client, upstream, step=0, seconds=10):

@@ -1,9 +1,16 @@
-"""Which process holds the other end of a connection."""
+"""Ports, and which process holds the other end of a connection."""
 
 import os
 import pathlib
+import socket
 
 ESTABLISHED = "01"
+
+
+def free_port():
+    with socket.socket() as handle:
+        handle.bind(("127.0.0.1", 0))
+        return handle.getsockname()[1]
 
 
 def owners(port, pids):

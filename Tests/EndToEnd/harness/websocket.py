@@ -6,10 +6,10 @@ import os
 
 from wsproto.connection import Connection as Protocol
 from wsproto.connection import ConnectionType
-from wsproto.events import BytesMessage, CloseConnection, Message, Ping, Pong
+from wsproto.events import BytesMessage, CloseConnection, Ping, Pong
 from wsproto.utilities import RemoteProtocolError
 
-from .frames import CLOSE, accept, encode, upgrade_fields
+from .frames import CLOSE, PING, PONG, TEXT, accept, encode, upgrade_fields
 from .http import Connection
 
 TERMINAL = {"response.completed", "response.failed", "response.incomplete", "error"}
@@ -83,22 +83,24 @@ class WebSocket:
         """The fake API's number for this socket."""
         return int(self.response.request_id.removeprefix("req_"))
 
-    # Sending.
+    # Sending. Not through wsproto, which sends nothing once it has read a close frame, even if nobody else has.
 
     def send(self, data):
         """Bytes as they are."""
         self.connection.send(data)
 
+    def frame(self, opcode, payload=b""):
+        self.send(encode(opcode, payload, mask=os.urandom(4)))
+
     def say(self, value):
         """A text message; what is no string is sent as JSON."""
-        text = value if isinstance(value, str) else json.dumps(value)
-        self.send(self.protocol.send(Message(data=text)))
+        self.frame(TEXT, (value if isinstance(value, str) else json.dumps(value)).encode())
 
     def ping(self, payload=b""):
-        self.send(self.protocol.send(Ping(payload)))
+        self.frame(PING, payload)
 
     def close(self, code=1000, reason=""):
-        self.send(self.protocol.send(CloseConnection(code, reason or None)))
+        self.frame(CLOSE, code.to_bytes(2) + reason.encode())
 
     # Receiving.
 
@@ -127,7 +129,7 @@ class WebSocket:
             event = await self.event()
             if isinstance(event, Ping):
                 self.pings.append(bytes(event.payload))
-                self.send(self.protocol.send(event.response()))
+                self.frame(PONG, self.pings[-1])
             elif isinstance(event, Pong):
                 self.pongs.append(bytes(event.payload))
             else:
@@ -151,7 +153,7 @@ class WebSocket:
             while True:
                 await self.message_()
         except Closed as closed:
-            self.send(encode(CLOSE, b"" if closed.code == 1005 else closed.code.to_bytes(2)))
+            self.frame(CLOSE, b"" if closed.code == 1005 else closed.code.to_bytes(2))
             await self.connection.ends()
             return closed
         except Cut as cut:
