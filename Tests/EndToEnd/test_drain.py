@@ -10,7 +10,7 @@ import pytest
 
 from harness import admin
 from harness.http import Connection
-from harness.ocm import binaries
+from harness.ocm import binaries, write_private
 from harness.reload import command
 from harness.waiting import eventually_async
 
@@ -167,7 +167,7 @@ async def test_the_supervisor_of_another_configuration_is_left_alone(start_ocm):
     directory.mkdir()
     ocm.start(variables={"RUNTIME_DIRECTORY": str(directory)})
     other = ocm.directory / "other.json"
-    other.write_text(json.dumps(ocm.configuration))
+    write_private(other, ocm.configuration)
     for name in ("reload", "drain"):
         result = subprocess.run(
             [str(binaries() / "ocm-supervisor"), name, "-c", str(other)], capture_output=True, text=True, timeout=30,

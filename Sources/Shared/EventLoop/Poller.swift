@@ -17,8 +17,9 @@ package struct Readiness: OptionSet, Sendable {
     static let exclusive = Readiness(rawValue: OCM_EPOLLEXCLUSIVE)
 }
 
-/// Something with a descriptor that the loop watches. Subclasses note what became ready and signal who waits;
-/// they must not do more, since all of a turn's events are noted before anything runs.
+/// Something with a descriptor that the loop watches. Subclasses note what became ready and signal who waits. What runs
+/// for that in the same turn, see ``ReadinessHandler``, may read, write, and change what a descriptor is watched for; it
+/// opens and closes none, since the turn's other events are still to be noted.
 @EventLoop package class EventSource {
     /// Distinguishes this source from a former one with the same descriptor, whose events may still be on their way.
     fileprivate var generation: UInt32 = 0

@@ -29,7 +29,7 @@ extension Exchange {
     private func endEarly() async -> Ending {
         guard downlink.isSelfDelimited, (try? await settleUsage()) != nil else { return .cut }
         while downlink.isBlocked {
-            let deadline = downlink.outlet.stallStart.after(nanoseconds: service.bounds.writeStall)
+            let deadline = downlink.outlet.stallEnd(service.bounds.writeStall)
             do {
                 if try downlink.flush(to: client) { break }
                 try await client.writable(until: deadline)

@@ -37,6 +37,8 @@ internal import OCMTLS
     private var share = BufferShare()
     /// The API's connection, while bytes move.
     private var upstream: Transport?
+    /// Until when the task waits.
+    private var awaited = Instant.never
     /// What was moved while the task waited has led to something that it has to see to.
     private var outcome: Result<Downlink.Progress, ExchangeError>?
     private var route: Route
@@ -95,6 +97,7 @@ internal import OCMTLS
                 switch try await relay(on: connection) {
                 case .answered: return finish(connection)
                 case .switched:
+                    guard uplink.isSent else { throw .upstreamFailed("switched protocols before the request") }
                     relay = WebSocketRelay(self, api: connection.transport)
                     return
                 case .rejected: break
@@ -105,7 +108,11 @@ internal import OCMTLS
                     uplink.isReplayable, EventLoop.now - uplink.lastProgress < Self.staleTime
                 else { throw error }
                 mayReuse = false
-                uplink.rewind()
+                if request.upgrade == nil {
+                    uplink.rewind()
+                } else {
+                    uplink.replaceRouteFields(with: fields(of: route))
+                }
                 downlink.restart()
                 continue
             }
@@ -168,9 +175,8 @@ internal import OCMTLS
         guard let upstream, !client.isHungUp else { return false }
         do throws(ExchangeError) {
             let progress = try move(upstream)
-            // A response's deadlines only become later, as long as the client takes all. Else the task looks again by itself:
-            // something else may have become ready by then.
-            if case .waiting = progress { return !downlink.isBlocked && uplink.isSettled }
+            // The task looks again by itself: something else may have become ready by then.
+            if case .waiting = progress { return deadline >= awaited }
             outcome = .success(progress)
         } catch {
             outcome = .failure(error)
@@ -221,7 +227,8 @@ internal import OCMTLS
 
     private func wait() async throws(ExchangeError) {
         do throws(WaitError) {
-            try await wakeup.wait(until: deadline)
+            awaited = deadline
+            try await wakeup.wait(until: awaited)
         } catch {
             if error == .cancelled { throw .cancelled }
             // What has moved meanwhile has moved the deadline.
@@ -234,7 +241,7 @@ internal import OCMTLS
         let bounds = service.bounds
         var deadline = Instant.never
         if downlink.isBlocked {
-            deadline = downlink.outlet.stallStart.after(nanoseconds: bounds.writeStall)
+            deadline = downlink.outlet.stallEnd(bounds.writeStall)
         } else if uplink.isSettled || downlink.hasBegun {
             let last = max(downlink.lastReceived, uplink.lastProgress)
             deadline = last.after(nanoseconds: bounds.upstreamSilence)
@@ -263,6 +270,14 @@ internal import OCMTLS
         }
     }
 
+    /// What the head has of a route; a WebSocket's key is a new one with each connection (RFC 6455 section 4.1).
+    private func fields(of route: Route) -> [UInt8] {
+        guard let upgrade = request.upgrade else { return route.fields }
+        var fields = route.fields
+        upgrade.writeOffer(into: &fields)
+        return fields
+    }
+
     /// Waits for a new credential and makes the request ready to be sent with it.
     private func heal() async throws(ExchangeError) {
         let deadline = EventLoop.now + .seconds(20)
@@ -270,7 +285,7 @@ internal import OCMTLS
             throw .refused(service.isBeyondHealing ? .credentialUnavailable : .loginRefreshing)
         }
         guard uplink.isReplayable, newer.leadsWhere(route) else { throw .refused(.loginRefreshing) }
-        uplink.replaceRouteFields(with: newer.fields)
+        uplink.replaceRouteFields(with: fields(of: newer))
         route = newer
         downlink.metering.credential = newer.generation
         downlink.restart()

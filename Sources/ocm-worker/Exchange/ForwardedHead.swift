@@ -4,7 +4,7 @@ internal import OCMHTTP
 /// The head of the request that goes to the API, made from the one that came.
 struct ForwardedHead {
     private(set) var bytes: [UInt8] = []
-    /// Where the fields stand that depend on the route.
+    /// Where the fields stand that depend on the route, and those that ask for a WebSocket.
     private(set) var routeFields = 0..<0
 
     /// - Parameter upgrade: the WebSocket that is asked for, if any.
@@ -24,12 +24,9 @@ struct ForwardedHead {
         }
         let start = output.count
         output.append(contentsOf: route.fields)
+        upgrade?.writeOffer(into: &output)
         routeFields = start..<output.count
-        if let upgrade {
-            upgrade.writeOffer(into: &output)
-        } else {
-            HeadWriter.framing(head.framing, into: &output)
-        }
+        if upgrade == nil { HeadWriter.framing(head.framing, into: &output) }
         HeadWriter.end(into: &output)
         self.bytes = output
     }

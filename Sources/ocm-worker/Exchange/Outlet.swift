@@ -10,7 +10,7 @@ internal import OCMTLS
     /// Bytes that the connection has taken.
     private(set) var taken: UInt64 = 0
     /// Since when, and since which byte, a peer that does not take all is to take ``leastProgress`` more.
-    private(set) var stallStart = EventLoop.now
+    private var stallStart = EventLoop.now
     private var stallOffset: UInt64 = 0
     /// What was not taken yet, from `start` on.
     private var unsent: [UInt8] = []
@@ -22,8 +22,11 @@ internal import OCMTLS
 
     /// - Parameter patience: nanoseconds, those of `timeouts.write_stall`.
     func isStalled(at now: Instant, _ patience: UInt64) -> Bool {
-        isBlocked && stallStart.after(nanoseconds: patience) <= now
+        isBlocked && stallEnd(patience) <= now
     }
+
+    /// Until when a peer that does not take all may take nothing worth waiting for.
+    func stallEnd(_ patience: UInt64) -> Instant { stallStart.after(nanoseconds: patience) }
 
     /// Writes what is kept; false where the peer has not taken all yet.
     mutating func flush(to peer: Transport) throws(TransportError) -> Bool {

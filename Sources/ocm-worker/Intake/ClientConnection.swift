@@ -50,7 +50,7 @@ internal import OCMTLS
                 isIdle = true
                 hasServed = true
                 // What was sent ahead is served in turns with the other connections.
-                if !input.isEmpty { await EventLoop.yield() }
+                if case .keepsAlive = ending, !input.isEmpty { await EventLoop.yield() }
             } catch {
                 ending = await refuse(error)
             }

@@ -35,7 +35,7 @@ internal import OCMEventLoop
         return lastRequest
     }
 
-    /// Requests whose answers are not whole yet, and WebSockets.
+    /// Requests whose answers are not whole yet, and WebSockets on which a response is under way.
     var exchangeCount: Int { connections.values.count { $0.isServing } }
 
     /// Requests that were open when a drain came to its deadline.
@@ -76,12 +76,14 @@ internal import OCMEventLoop
     /// a WebSocket would have for as long as it lives.
     private func start(_ relay: WebSocketRelay, from block: AddressBlock) {
         let id = ObjectIdentifier(relay)
+        relay.noteUsers()
         if isDraining { relay.noteDrain() }
         let task = EventLoop.spawn { [self] in
             await relay.run()
             end(id, block)
         }
         connections[id] = .webSocket(relay, task)
+        if isDraining, deadline <= EventLoop.now { task.cancel() }
     }
 
     // Not inlined, so that the tasks have no room for what it needs.

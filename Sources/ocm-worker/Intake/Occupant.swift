@@ -5,11 +5,11 @@ internal import OCMEventLoop
     case connection(ClientConnection, Task<Void, Never>)
     case webSocket(WebSocketRelay, Task<Void, Never>)
 
-    /// Whether a request is not answered yet, or a WebSocket is open.
+    /// Whether a response is not whole yet.
     var isServing: Bool {
         switch self {
         case .connection(let connection, _): connection.exchange != nil
-        case .webSocket: true
+        case .webSocket(let relay, _): relay.isResponding
         }
     }
 

@@ -34,10 +34,12 @@ internal import OCMIPC
         return reader.weekStart
     }
 
-    /// Takes in what the API says in the middle of a connection.
+    /// Takes in what the API says in the middle of a connection; nothing where that is older than the credential that is in
+    /// use now, which may be another login's.
     ///
     /// - Returns: as ``read(_:of:generation:)``.
-    func take(_ limits: RateLimits, generation: UInt64) -> Int64 {
+    func take(_ limits: RateLimits, generation: UInt64) -> Int64? {
+        if let last = pending ?? told, generation < last.generation { return nil }
         let isNew = reader.take(limits) || (pending ?? told)?.generation != generation
         if isNew || hasBeenSilent(for: Self.repetition) { note(generation) }
         return reader.weekStart

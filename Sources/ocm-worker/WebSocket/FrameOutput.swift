@@ -6,6 +6,8 @@ internal import OCMHTTP
 @EventLoop struct FrameOutput {
     var bytes: [UInt8] = []
     private(set) var run = 0..<0
+    /// Frames and parts of frames that were read.
+    var frames = 0
 
     init() {
         swap(&bytes, &Scratch.output)

@@ -23,6 +23,11 @@ struct PeerWatch {
         pinged = nil
     }
 
+    /// It can't be asked now, or not heard: its time begins anew.
+    mutating func postpone(at now: Instant) {
+        hear(at: now)
+    }
+
     /// Appends a ping to it.
     mutating func ping(at now: Instant, key: MaskingKey?, into output: inout [UInt8]) {
         pinged = now

@@ -7,6 +7,7 @@ internal import OCMTLS
     private let api: Transport
     private let client: Transport
     private var reader: WebSocketFrameReader
+    private var pace = ReadPace()
     private(set) var outlet: Outlet
     /// What was given to the client ends inside a frame.
     private(set) var isInsideFrame = false
@@ -31,13 +32,13 @@ internal import OCMTLS
     ///
     /// - Returns: true where much was, and others should have their turn.
     mutating func pump(meter: inout SocketMetering, _ budget: BufferBudget) throws(WebSocketEnd) -> Bool {
-        var moved = 0
+        pace.begin()
         while true {
             guard try flush(isHeld: meter.handover.isHolding), !isClosed else { return false }
-            if moved > WebSocketRelay.turnBudget { return true }
+            if pace.isOver { return true }
             let outcome: ReadOutcome
             do throws(TransportError) {
-                outcome = unsafe try api.read(into: ReadBuffer.shared.space(atMost: budget.readSize))
+                outcome = unsafe try api.read(into: ReadBuffer.shared.space(atMost: pace.size(budget)))
             } catch {
                 throw .apiGone
             }
@@ -45,7 +46,6 @@ internal import OCMTLS
             case .wouldBlock: return false
             case .end: throw .apiGone
             case .bytes(let count):
-                moved += count
                 try ReadBuffer.shared.withMutableBytes(count) { bytes throws(WebSocketEnd) in
                     try forward(&bytes, meter: &meter)
                 }
@@ -73,6 +73,7 @@ internal import OCMTLS
         }
         let failure = send(output.bytes.span, bytes.span.extracting(output.run), isHeld: meter.handover.isHolding)
         output.finish()
+        pace.note(bytes.count, frames: output.frames)
         if let violation { throw .apiViolation(violation) }
         if let failure { throw failure }
     }
@@ -82,6 +83,7 @@ internal import OCMTLS
     ) throws(WebSocketError) {
         var position = 0
         while true {
+            output.frames &+= 1
             switch try reader.next(in: &bytes, at: &position) {
             case .starved: return
             case .data(let part):
@@ -140,11 +142,11 @@ extension SocketDownlink {
 // Frames of our own.
 extension SocketDownlink {
     /// Pings the client, unless a frame is under way, or the client takes nothing: then it has to be asked later.
-    mutating func ping(_ watch: inout PeerWatch) {
+    mutating func ping(for other: inout PeerWatch) {
         let now = EventLoop.now
-        guard !isInsideFrame, !isClosed, !outlet.isBlocked else { return watch.hear(at: now) }
+        guard !isInsideFrame, !isClosed, !outlet.isBlocked else { return other.postpone(at: now) }
         var frame: [UInt8] = []
-        watch.ping(at: now, key: nil, into: &frame)
+        other.ping(at: now, key: nil, into: &frame)
         _ = send(frame.span, frame.span.extracting(0..<0), isHeld: false)
     }
 

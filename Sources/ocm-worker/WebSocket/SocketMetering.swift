@@ -33,7 +33,7 @@ internal import OCMHTTP
     @inline(never) private mutating func take(_ finding: ServerMessageMeter.Finding) {
         switch finding {
         case .limits(let limits):
-            handover.weekStart = service.limits.take(limits, generation: credential)
+            if let week = service.limits.take(limits, generation: credential) { handover.weekStart = week }
         case .usage(let usage):
             handover.report(usage, asked: "")
             responses += 1

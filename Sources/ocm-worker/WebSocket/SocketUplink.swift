@@ -8,9 +8,12 @@ internal import OCMTLS
     private let api: Transport
     private var reader: WebSocketFrameReader
     private var forwarding = WebSocketForwarding()
+    private var pace = ReadPace()
     private(set) var outlet = Outlet()
     /// What was given to the API ends inside a frame.
     private(set) var isInsideFrame = false
+    /// The API's connection takes no more. What it has said before may still be there to be read: it decides.
+    private(set) var isAbandoned = false
     /// A close frame was the last that the API gets.
     private(set) var isClosed = false
     /// Bytes that the client has sent.
@@ -32,13 +35,13 @@ internal import OCMTLS
     ///
     /// - Returns: true where much was, and others should have their turn.
     mutating func pump(meter: inout SocketMetering, _ budget: BufferBudget) throws(WebSocketEnd) -> Bool {
-        var moved = 0
+        pace.begin()
         while true {
-            guard try flush(), !isClosed else { return false }
-            if moved > WebSocketRelay.turnBudget { return true }
+            guard flush(), !isClosed, !isAbandoned else { return false }
+            if pace.isOver { return true }
             let outcome: ReadOutcome
             do throws(TransportError) {
-                outcome = unsafe try client.read(into: ReadBuffer.shared.space(atMost: budget.readSize))
+                outcome = unsafe try client.read(into: ReadBuffer.shared.space(atMost: pace.size(budget)))
             } catch {
                 throw .clientGone
             }
@@ -46,7 +49,6 @@ internal import OCMTLS
             case .wouldBlock: return false
             case .end: throw .clientGone
             case .bytes(let count):
-                moved += count
                 try ReadBuffer.shared.withMutableBytes(count) { bytes throws(WebSocketEnd) in
                     try forward(&bytes, meter: &meter)
                 }
@@ -54,8 +56,20 @@ internal import OCMTLS
         }
     }
 
-    mutating func flush() throws(WebSocketEnd) -> Bool {
-        do throws(TransportError) { return try outlet.flush(to: api) } catch { throw .apiGone }
+    /// False where the API has not taken all yet.
+    mutating func flush() -> Bool {
+        do throws(TransportError) {
+            return try outlet.flush(to: api)
+        } catch {
+            abandon()
+            return false
+        }
+    }
+
+    private mutating func abandon() {
+        isAbandoned = true
+        outlet = Outlet()
+        api.noteReadable()
     }
 
     /// Forwards what the client has sent. Nothing is kept from before when this is called.
@@ -71,10 +85,10 @@ internal import OCMTLS
         } catch {
             violation = error
         }
-        let failure = send(output.bytes.span, bytes.span.extracting(output.run))
+        send(output.bytes.span, bytes.span.extracting(output.run))
         output.finish()
+        pace.note(bytes.count, frames: output.frames)
         if let violation { throw .clientViolation(violation) }
-        if let failure { throw failure }
     }
 
     private mutating func read(
@@ -82,6 +96,7 @@ internal import OCMTLS
     ) throws(WebSocketError) {
         var position = 0
         while true {
+            output.frames &+= 1
             switch try reader.next(in: &bytes, at: &position) {
             case .starved: return
             case .data(let part):
@@ -113,12 +128,12 @@ internal import OCMTLS
         if frame.opcode == .close { isClosed = true }
     }
 
-    private mutating func send(_ first: Span<UInt8>, _ second: Span<UInt8>) -> WebSocketEnd? {
+    private mutating func send(_ first: Span<UInt8>, _ second: Span<UInt8>) {
+        if isAbandoned { return }
         do throws(TransportError) {
             try outlet.send(first, second, to: api, isHeld: false)
-            return nil
         } catch {
-            return .apiGone
+            abandon()
         }
     }
 }
@@ -140,12 +155,12 @@ extension SocketUplink {
 // Frames of our own.
 extension SocketUplink {
     /// Pings the API, unless a frame is under way, or the API takes nothing: then it has to be asked later.
-    mutating func ping(_ watch: inout PeerWatch) {
+    mutating func ping(for other: inout PeerWatch) {
         let now = EventLoop.now
-        guard !isInsideFrame, !isClosed, !outlet.isBlocked else { return watch.hear(at: now) }
+        guard !isInsideFrame, !isClosed, !isAbandoned, !outlet.isBlocked else { return other.postpone(at: now) }
         var frame: [UInt8] = []
-        watch.ping(at: now, key: Scratch.maskingKeys.next(), into: &frame)
-        _ = send(frame.span, frame.span.extracting(0..<0))
+        other.ping(at: now, key: Scratch.maskingKeys.next(), into: &frame)
+        send(frame.span, frame.span.extracting(0..<0))
     }
 
     /// Says that this end closes; nothing where a frame is under way, or a close frame has gone out.
@@ -155,6 +170,6 @@ extension SocketUplink {
         var frame: [UInt8] = []
         WebSocketFrameWriter.close(
             notice.code, reason: notice.reason, key: Scratch.maskingKeys.next(), into: &frame)
-        _ = send(frame.span, frame.span.extracting(0..<0))
+        send(frame.span, frame.span.extracting(0..<0))
     }
 }

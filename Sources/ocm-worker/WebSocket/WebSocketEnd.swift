@@ -25,11 +25,12 @@ extension WebSocketEnd {
         switch self {
         case .closed, .clientGone, .apiGone, .unanswered: (nil, nil)
         case .clientViolation(let error): (WebSocketNotice(error), .leaving)
-        case .apiViolation(let error): (.init(.internalError, "the API broke the protocol"), WebSocketNotice(error))
+        case .apiViolation(let error):
+            (WebSocketNotice(.internalError, "the API broke the protocol"), WebSocketNotice(error))
         case .clientStalled, .clientSilent: (nil, .leaving)
-        case .apiStalled, .apiSilent: (.init(.internalError, "the API is silent"), nil)
-        case .revoked: (.init(.policyViolation, "the token is not valid any more"), .leaving)
-        case .drained, .cut: (.init(.serviceRestart, "the service is restarting"), .leaving)
+        case .apiStalled, .apiSilent: (WebSocketNotice(.internalError, "the API is silent"), nil)
+        case .revoked: (WebSocketNotice(.policyViolation, "the token is not valid any more"), .leaving)
+        case .drained, .cut: (WebSocketNotice(.serviceRestart, "the service is restarting"), .leaving)
         }
     }
 
@@ -74,5 +75,5 @@ struct WebSocketNotice: Equatable {
         self.init(error.closeCode, error.description)
     }
 
-    static let leaving = WebSocketNotice(.goingAway, "the client is gone")
+    static let leaving = WebSocketNotice(.goingAway, "the other end is gone")
 }

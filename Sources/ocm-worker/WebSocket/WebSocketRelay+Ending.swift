@@ -16,21 +16,30 @@ extension WebSocketRelay {
         if let notice = notices.client { downlink.close(notice) }
         if let notice = notices.api { uplink.close(notice) }
         closeAtOnce()
+        var clientEnd = LeavingEnd(client)
+        var apiEnd = LeavingEnd(api)
         let start = EventLoop.now
-        let clientTime = end == .revoked ? Self.revokedTime : Self.clientTime
-        while client.isOpen || api.isOpen {
-            let isClientBusy = settle(client, isFlushed: (try? downlink.flush(isHeld: false)) ?? true) {
-                uplink.findClose(in: &$0)
+        while true {
+            if client.isOpen {
+                clientEnd.settle(isFlushed: (try? downlink.flush(isHeld: false)) ?? true) { uplink.findClose(in: &$0) }
             }
-            let isBusy = settle(api, isFlushed: (try? uplink.flush()) ?? true) { downlink.findClose(in: &$0) }
-            let deadline = start + (client.isOpen ? clientTime : Self.apiTime)
-            if isClientBusy || isBusy { await EventLoop.yield() }
+            if api.isOpen {
+                apiEnd.settle(isFlushed: uplink.flush() || uplink.isAbandoned) { downlink.findClose(in: &$0) }
+            }
+            guard client.isOpen || api.isOpen else { return }
+            let deadline = start + timeToLeave
+            if clientEnd.isBusy || apiEnd.isBusy { await EventLoop.yield() }
             if EventLoop.now >= deadline { break }
-            if isClientBusy || isBusy { continue }
+            if clientEnd.isBusy || apiEnd.isBusy { continue }
             do throws(WaitError) { try await wakeup.wait(until: deadline) } catch { break }
         }
         closeNow(client, isWhole: !downlink.outlet.isBlocked)
         closeNow(api, isWhole: !uplink.outlet.isBlocked)
+    }
+
+    private var timeToLeave: Duration {
+        guard client.isOpen else { return Self.apiTime }
+        return end == .revoked ? Self.revokedTime : Self.clientTime
     }
 
     /// Closes what there is nobody at, and what can't be told inside a frame.
@@ -41,34 +50,12 @@ extension WebSocketRelay {
         default: if end.notices.client != nil, !downlink.isClosed { closeNow(client, isWhole: false) }
         }
         // A server closes first (RFC 6455 section 7.1.1), but only one that knows of it.
-        if !uplink.isClosed || end.leavesAPI { closeNow(api, isWhole: !uplink.isInsideFrame) }
+        if !uplink.isClosed || uplink.isAbandoned || end.leavesAPI { closeNow(api, isWhole: !uplink.isInsideFrame) }
     }
 
     private func closeNow(_ transport: Transport, isWhole: Bool) {
         guard transport.isOpen else { return }
         if isWhole { transport.close() } else { transport.closeWithReset() }
-    }
-
-    /// When all is written, says so; of what still comes only an answering close frame is of interest.
-    ///
-    /// - Returns: whether there may be more to read.
-    private func settle(
-        _ transport: Transport, isFlushed: Bool, closesIn: (inout MutableSpan<UInt8>) -> Bool
-    ) -> Bool {
-        guard transport.isOpen else { return false }
-        if isFlushed { transport.shutdownSending() }
-        do throws(TransportError) {
-            switch unsafe try transport.read(into: ReadBuffer.shared.space) {
-            case .bytes(let count):
-                guard ReadBuffer.shared.withMutableBytes(count, closesIn), isFlushed else { return true }
-                transport.close()
-            case .wouldBlock: return false
-            case .end: transport.close()
-            }
-        } catch {
-            transport.close()
-        }
-        return false
     }
 
     /// What the operator should know.

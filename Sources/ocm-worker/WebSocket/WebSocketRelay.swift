@@ -8,11 +8,6 @@ internal import OCMTLS
 ///
 /// Each direction is a struct of its own, ``SocketUplink`` and ``SocketDownlink``. While nothing moves, there is no buffer.
 @EventLoop final class WebSocketRelay: ReadinessHandler {
-    /// Bytes that one direction moves before others have their turn.
-    static let turnBudget = 512 * 1024
-    /// How long an end may take to answer a close frame.
-    private static let answerTime = Duration.seconds(10)
-
     enum Progress {
         case waiting, busy, holding
     }
@@ -30,12 +25,14 @@ internal import OCMTLS
     private var share = BufferShare()
     /// What was read with the heads, of the client and of the API.
     private var early: (fromClient: [UInt8], fromAPI: [UInt8])
-    /// When one of the ends was heard to close.
-    private var closeStart: Instant?
+    /// When one of the ends has closed, and the other one has been told.
+    private(set) var closeStart: Instant?
     /// What was moved while the task waited has led to something that it has to see to.
     private var outcome: Result<Progress, WebSocketEnd>?
     /// Why the last wait ended, but for a signal.
     private var failure: WaitError?
+    /// Until when the task waits.
+    private var awaited = Instant.never
     private var isBegun = false
     private var isToDrain = false
     private var isRevoked = false
@@ -61,6 +58,9 @@ internal import OCMTLS
             handover: exchange.downlink.metering.handover)
         early = (exchange.input, exchange.downlink.unread)
     }
+
+    /// See ``WebSocketMeter/isResponding``.
+    var isResponding: Bool { metering.isResponding }
 
     /// The worker drains: the socket ends between two responses.
     func noteDrain() {
@@ -110,10 +110,14 @@ internal import OCMTLS
     /// Moves what can be moved, and sees to the time; nil at the socket's end.
     @inline(never) private func step() -> Need? {
         do throws(WebSocketEnd) {
-            try noteWait()
+            try resume()
             switch try next() {
-            case .busy: return .turn
-            case .waiting: return .signal(deadline)
+            case .busy:
+                if deadline <= EventLoop.now { try keepTime() }
+                return .turn
+            case .waiting:
+                awaited = deadline
+                return .signal(awaited)
             case .holding: return metering.handover.unsettled.map { .handover($0) } ?? .turn
             }
         } catch {
@@ -122,10 +126,10 @@ internal import OCMTLS
         }
     }
 
-    /// How the wait before this step has ended.
-    private func noteWait() throws(WebSocketEnd) {
+    /// Sees to how the wait has ended.
+    private func resume() throws(WebSocketEnd) {
         if Task.isCancelled || failure == .cancelled { throw .cut }
-        if failure == .timedOut { try noteTime() }
+        if failure == .timedOut { try keepTime() }
         failure = nil
         if !isBegun {
             isBegun = true
@@ -135,15 +139,24 @@ internal import OCMTLS
 
     @inline(never) private func finish() async {
         wakeup.handler = nil
-        if let record = metering.handover.unsettled { try? await service.reporter.handOver(record) }
+        service.endWebSocket(of: user)
+        var isHeld = false
+        if let record = metering.handover.unsettled {
+            do throws(WaitError) {
+                try await service.reporter.handOver(record)
+            } catch {
+                isHeld = metering.handover.isHolding
+            }
+        }
+        // What completes a response does not go out before its usage: the client is cut instead.
+        if isHeld { client.closeWithReset() }
         await close()
-        noteEnd()
+        leave()
     }
 
-    @inline(never) private func noteEnd() {
+    @inline(never) private func leave() {
         share.update(0, of: service.buffers)
         log()
-        service.endWebSocket(of: user)
         service.access?.note(AccessLine(self))
         wakeup.disarm()
     }
@@ -153,7 +166,7 @@ internal import OCMTLS
         do throws(WebSocketEnd) {
             let progress = try move()
             // The task looks again by itself: something else may have become ready by then.
-            if case .waiting = progress { return !hasOtherDeadline }
+            if case .waiting = progress { return deadline >= awaited }
             outcome = .success(progress)
         } catch {
             outcome = .failure(error)
@@ -174,8 +187,10 @@ internal import OCMTLS
         let isDownlinkBusy = try downlink.pump(meter: &metering, service.buffers)
         share.update(uplink.outlet.held + downlink.outlet.held, of: service.buffers)
         if metering.handover.isHolding { return .holding }
+        metering.handover.settle()
         if isUplinkBusy || isDownlinkBusy { return .busy }
-        if uplink.isClosed || downlink.isClosed { try noteClose() }
+        if uplink.outlet.isBlocked || downlink.outlet.isBlocked { return .waiting }
+        if uplink.isClosed || uplink.isAbandoned || downlink.isClosed { try awaitAnswer() }
         if isToDrain, !metering.isResponding, uplink.isAtRest, downlink.isAtRest { throw .drained }
         return .waiting
     }
@@ -189,47 +204,9 @@ internal import OCMTLS
         if !bytes.isEmpty { try downlink.forward(&bytes, meter: &metering) }
     }
 
-    private func noteClose() throws(WebSocketEnd) {
-        if uplink.isClosed, downlink.isClosed, !uplink.outlet.isBlocked, !downlink.outlet.isBlocked { throw .closed }
+    /// One end has closed, and knows that the other one knows.
+    private func awaitAnswer() throws(WebSocketEnd) {
+        if uplink.isClosed, downlink.isClosed { throw .closed }
         if closeStart == nil { closeStart = EventLoop.now }
-    }
-}
-
-// Time.
-extension WebSocketRelay {
-    /// Until when something has to move.
-    private var deadline: Instant {
-        let bounds = service.bounds
-        var deadline = min(
-            uplink.watch.deadline(bounds.webSocketPing), downlink.watch.deadline(bounds.webSocketPing))
-        if uplink.outlet.isBlocked {
-            deadline = min(deadline, uplink.outlet.stallStart.after(nanoseconds: bounds.writeStall))
-        }
-        if downlink.outlet.isBlocked {
-            deadline = min(deadline, downlink.outlet.stallStart.after(nanoseconds: bounds.writeStall))
-        }
-        if let closeStart { deadline = min(deadline, closeStart + Self.answerTime) }
-        return deadline
-    }
-
-    /// Whether something has to happen before the next ping.
-    private var hasOtherDeadline: Bool { uplink.outlet.isBlocked || downlink.outlet.isBlocked || closeStart != nil }
-
-    private func noteTime() throws(WebSocketEnd) {
-        let now = EventLoop.now
-        let bounds = service.bounds
-        if let closeStart, closeStart + Self.answerTime <= now { throw .unanswered }
-        if downlink.outlet.isStalled(at: now, bounds.writeStall) { throw .clientStalled }
-        if uplink.outlet.isStalled(at: now, bounds.writeStall) { throw .apiStalled }
-        switch uplink.watch.need(at: now, bounds.webSocketPing) {
-        case .nothing: break
-        case .ping: downlink.ping(&uplink.watch)
-        case .end: throw .clientSilent
-        }
-        switch downlink.watch.need(at: now, bounds.webSocketPing) {
-        case .nothing: break
-        case .ping: uplink.ping(&downlink.watch)
-        case .end: throw .apiSilent
-        }
     }
 }

@@ -1,16 +1,18 @@
+internal import OCMEventLoop
 internal import OCMHTTP
 
 /// A request to switch to WebSocket, from both sides: what the client asks for, and what the API is asked for.
-final class WebSocketUpgrade: Sendable {
+@EventLoop final class WebSocketUpgrade {
     private let opening: WebSocketOpening
-    private let key = WebSocketKey()
+    private var key = WebSocketKey()
 
     init(_ opening: WebSocketOpening) {
         self.opening = opening
     }
 
-    /// Appends the fields of the request to the API.
+    /// Appends the fields of the request to the API, with a new key.
     func writeOffer(into output: inout [UInt8]) {
+        key = WebSocketKey()
         WebSocketHandshake.writeOffer(key, subprotocols: opening.subprotocols, into: &output)
     }
 

@@ -219,7 +219,7 @@ FOREIGN = [
      GET + b"Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [API, 505]),
     ("frames behind an upgrade to WebSocket",
      GET + b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 777\r\nSec-WebSocket-Key: eA==\r\n\r\n"
-     b"\x81\x85\x00\x00\x00\x00hello", [426, 400]),
+     b"\x81\x85\x00\x00\x00\x00hello", [API, 400]),  # a path without WebSocket: the upgrade is passed over
     ("an answer for a request", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" + NEXT, 400),
 ]
 

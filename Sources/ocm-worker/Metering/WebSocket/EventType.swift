@@ -4,7 +4,7 @@ internal import OCMHTTP
 enum EventType: Equatable, Sendable {
     /// `response.completed`, `response.incomplete`, `response.failed`: the last of a response.
     case ending
-    /// `error`: the answer to a request that makes no response, or the end of one.
+    /// `error`: the answer to a request that makes no response, or the end of one; `response.cancelled`.
     case error
     /// `codex.rate_limits`
     case rateLimits
@@ -15,7 +15,7 @@ enum EventType: Equatable, Sendable {
     init(_ name: Span<UInt8>) {
         if TokenUsage.Ending(event: name) != nil {
             self = .ending
-        } else if name.matches("error") {
+        } else if name.matches("error") || name.matches("response.cancelled") {
             self = .error
         } else if name.matches("codex.rate_limits") {
             self = .rateLimits

@@ -88,8 +88,8 @@ extension Span<UInt8> {
             self[start + 9] == UInt8(ascii: ".")
         else { return false }
         let name = eightBytes(at: start + 10)
-        // `complete`, `incomple`, `failed`
-        return name != 0x6574_656C_706D_6F63 && name != 0x656C_706D_6F63_6E69
+        // `complete`, `incomple`, `cancelle`, `failed`
+        return name != 0x6574_656C_706D_6F63 && name != 0x656C_6C65_636E_6163 && name != 0x656C_706D_6F63_6E69
             && name & 0xFFFF_FFFF_FFFF != 0x6465_6C69_6166
     }
 }
