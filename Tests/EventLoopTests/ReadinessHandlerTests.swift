@@ -40,6 +40,18 @@ import Testing
         }
     }
 
+    @Test func whoIsNeverCancelledWaitsForASignalOrItsDeadline() throws {
+        try onLoop {
+            let wakeup = Wakeup()
+            wakeup.signal()
+            #expect(await wakeup.isSignalled(by: EventLoop.now + .seconds(10)))
+            #expect(await !wakeup.isSignalled(by: EventLoop.now + .milliseconds(2)))
+            EventLoop.spawn { wakeup.signal() }
+            #expect(await wakeup.isSignalled(by: EventLoop.now + .seconds(10)))
+            #expect(await !wakeup.isSignalled(by: EventLoop.now))
+        }
+    }
+
     @Test func aSignalOfAnotherKindGoesToTheTask() throws {
         try onLoop {
             let (client, server) = try await connectedPair()

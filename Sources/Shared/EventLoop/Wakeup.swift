@@ -86,6 +86,21 @@ package enum WaitError: Error, Equatable, Sendable {
         }
     }
 
+    /// As ``wait(until:)``, for a task that is never cancelled, and so in less memory and time.
+    ///
+    /// - Returns: false where the deadline has come first.
+    package func isSignalled(by deadline: Instant) async -> Bool {
+        if !isSignalled {
+            if deadline <= EventLoop.now { return false }
+            self.deadline = deadline
+            EventLoop.poller.deadlines.arm(self, for: deadline)
+            unsafe await withUnsafeContinuation { unsafe self.continuation = $0 }
+            self.deadline = .never
+        }
+        defer { isSignalled = false }
+        return isSignalled
+    }
+
     /// The armed timer has come: ends the wait if its deadline has too. Returns the deadline to be armed for, if any.
     func timerFired(at now: Instant) -> Instant? {
         guard unsafe continuation != nil else { return nil }

@@ -78,12 +78,12 @@ internal import OCMEventLoop
         let id = ObjectIdentifier(relay)
         relay.noteUsers()
         if isDraining { relay.noteDrain() }
-        let task = EventLoop.spawn { [self] in
+        if isDraining, deadline <= EventLoop.now { relay.cut() }
+        EventLoop.spawn { [self] in
             await relay.run()
             end(id, block)
         }
-        connections[id] = .webSocket(relay, task)
-        if isDraining, deadline <= EventLoop.now { task.cancel() }
+        connections[id] = .webSocket(relay)
     }
 
     // Not inlined, so that the tasks have no room for what it needs.

@@ -1,22 +1,22 @@
 internal import OCMEventLoop
 
-/// Who has a client's connection, and the task that serves it.
+/// Who has a client's connection.
 @EventLoop enum Occupant {
     case connection(ClientConnection, Task<Void, Never>)
-    case webSocket(WebSocketRelay, Task<Void, Never>)
+    case webSocket(WebSocketRelay)
 
     /// Whether a response is not whole yet.
     var isServing: Bool {
         switch self {
         case .connection(let connection, _): connection.exchange != nil
-        case .webSocket(let relay, _): relay.isResponding
+        case .webSocket(let relay): relay.isResponding
         }
     }
 
     func noteDrain() {
         switch self {
         case .connection(let connection, _): connection.noteDrain()
-        case .webSocket(let relay, _): relay.noteDrain()
+        case .webSocket(let relay): relay.noteDrain()
         }
     }
 
@@ -24,13 +24,14 @@ internal import OCMEventLoop
     func endRevoked() {
         switch self {
         case .connection(let connection, let task): if connection.exchange?.isRevoked == true { task.cancel() }
-        case .webSocket(let relay, _): relay.noteUsers()
+        case .webSocket(let relay): relay.noteUsers()
         }
     }
 
     func cancel() {
         switch self {
-        case .connection(_, let task), .webSocket(_, let task): task.cancel()
+        case .connection(_, let task): task.cancel()
+        case .webSocket(let relay): relay.cut()
         }
     }
 }

@@ -22,12 +22,14 @@ internal import OCMHTTP
     /// See ``WebSocketMeter/isResponding``.
     var isResponding: Bool { meter.isResponding }
 
-    @inline(__always) mutating func scanClient(_ part: WebSocketFramePart, of bytes: Span<UInt8>) {
-        meter.scanClient(part, of: bytes)
-    }
-
-    @inline(__always) mutating func scanServer(_ part: WebSocketFramePart, of bytes: Span<UInt8>) {
-        if let finding = meter.scanServer(part, of: bytes) { take(finding) }
+    /// Looks at a part of a message before it goes on, and before it is masked again.
+    @inline(__always) mutating func scan(
+        _ part: WebSocketFramePart, of bytes: Span<UInt8>, from sender: WebSocketSender
+    ) {
+        switch sender {
+        case .client: meter.scanClient(part, of: bytes)
+        case .server: if let finding = meter.scanServer(part, of: bytes) { take(finding) }
+        }
     }
 
     @inline(never) private mutating func take(_ finding: ServerMessageMeter.Finding) {

@@ -21,7 +21,7 @@ extension WebSocketRelay {
         let start = EventLoop.now
         while true {
             if client.isOpen {
-                clientEnd.settle(isFlushed: (try? downlink.flush(isHeld: false)) ?? true) { uplink.findClose(in: &$0) }
+                clientEnd.settle(isFlushed: downlink.flush() || downlink.isAbandoned) { uplink.findClose(in: &$0) }
             }
             if api.isOpen {
                 apiEnd.settle(isFlushed: uplink.flush() || uplink.isAbandoned) { downlink.findClose(in: &$0) }
@@ -29,9 +29,9 @@ extension WebSocketRelay {
             guard client.isOpen || api.isOpen else { return }
             let deadline = start + timeToLeave
             if clientEnd.isBusy || apiEnd.isBusy { await EventLoop.yield() }
-            if EventLoop.now >= deadline { break }
+            if EventLoop.now >= deadline || isCut { break }
             if clientEnd.isBusy || apiEnd.isBusy { continue }
-            do throws(WaitError) { try await wakeup.wait(until: deadline) } catch { break }
+            _ = await wakeup.isSignalled(by: deadline)
         }
         closeNow(client, isWhole: !downlink.outlet.isBlocked)
         closeNow(api, isWhole: !uplink.outlet.isBlocked)

@@ -6,7 +6,7 @@ internal import OCMTLS
 /// A WebSocket from its opening to its end: one client's connection, and the one to the API that it is tied to, with the
 /// credential that opened it.
 ///
-/// Each direction is a struct of its own, ``SocketUplink`` and ``SocketDownlink``. While nothing moves, there is no buffer.
+/// Each direction is a value of its own, a ``SocketDirection``. While nothing moves, there is no buffer.
 @EventLoop final class WebSocketRelay: ReadinessHandler {
     enum Progress {
         case waiting, busy, holding
@@ -19,8 +19,9 @@ internal import OCMTLS
     let client: Transport
     let api: Transport
     let wakeup: Wakeup
-    var uplink: SocketUplink
-    var downlink: SocketDownlink
+    /// The client's frames to the API, and the API's to the client.
+    var uplink: SocketDirection
+    var downlink: SocketDirection
     var metering: SocketMetering
     private var share = BufferShare()
     /// What was read with the heads, of the client and of the API.
@@ -29,13 +30,14 @@ internal import OCMTLS
     private(set) var closeStart: Instant?
     /// What was moved while the task waited has led to something that it has to see to.
     private var outcome: Result<Progress, WebSocketEnd>?
-    /// Why the last wait ended, but for a signal.
-    private var failure: WaitError?
+    /// The last wait ended by its deadline.
+    private var isOverdue = false
     /// Until when the task waits.
     private var awaited = Instant.never
     private var isBegun = false
     private var isToDrain = false
     private var isRevoked = false
+    private(set) var isCut = false
     private(set) var end = WebSocketEnd.closed
 
     /// Takes over what an exchange has opened.
@@ -50,9 +52,9 @@ internal import OCMTLS
         self.api = api
         wakeup = exchange.wakeup
         let limit = service.bounds.webSocketMessage
-        uplink = SocketUplink(from: client, to: api, messageLimit: limit)
-        downlink = SocketDownlink(
-            from: api, to: client, messageLimit: limit, outlet: exchange.downlink.outlet)
+        uplink = SocketDirection(of: .client, from: client, to: api, limit: limit)
+        // The answer to the upgrade may still be in the outlet.
+        downlink = SocketDirection(of: .server, from: api, to: client, limit: limit, outlet: exchange.downlink.outlet)
         metering = SocketMetering(
             service: service, credential: exchange.downlink.metering.credential,
             handover: exchange.downlink.metering.handover)
@@ -75,6 +77,12 @@ internal import OCMTLS
         wakeup.signal()
     }
 
+    /// The drain has come to its deadline.
+    func cut() {
+        isCut = true
+        wakeup.signal()
+    }
+
     /// Relays until the socket has ended, and closes both connections.
     ///
     /// Nearly all of a socket's life is spent in the one wait here. What runs between two waits is not inlined: its memory
@@ -82,16 +90,10 @@ internal import OCMTLS
     func run() async {
         wakeup.handler = self
         while let need = step() {
-            do throws(WaitError) {
-                switch need {
-                case .signal(let deadline): try await wakeup.wait(until: deadline)
-                case .turn: await EventLoop.yield()
-                case .handover(let record):
-                    try await service.reporter.handOver(record)
-                    metering.handover.settle()
-                }
-            } catch {
-                failure = error
+            switch need {
+            case .signal(let deadline): isOverdue = await !wakeup.isSignalled(by: deadline)
+            case .turn: await EventLoop.yield()
+            case .handover(let record): await settleUsage(record)
             }
         }
         await finish()
@@ -128,9 +130,9 @@ internal import OCMTLS
 
     /// Sees to how the wait has ended.
     private func resume() throws(WebSocketEnd) {
-        if Task.isCancelled || failure == .cancelled { throw .cut }
-        if failure == .timedOut { try keepTime() }
-        failure = nil
+        if isCut { throw .cut }
+        if isOverdue { try keepTime() }
+        isOverdue = false
         if !isBegun {
             isBegun = true
             try forwardEarly()
@@ -140,18 +142,14 @@ internal import OCMTLS
     @inline(never) private func finish() async {
         wakeup.handler = nil
         service.endWebSocket(of: user)
-        var isHeld = false
-        if let record = metering.handover.unsettled {
-            do throws(WaitError) {
-                try await service.reporter.handOver(record)
-            } catch {
-                isHeld = metering.handover.isHolding
-            }
-        }
-        // What completes a response does not go out before its usage: the client is cut instead.
-        if isHeld { client.closeWithReset() }
+        if let record = metering.handover.unsettled { await settleUsage(record) }
         await close()
         leave()
+    }
+
+    @inline(never) private func settleUsage(_ record: UInt64) async {
+        try? await service.reporter.handOver(record)
+        metering.handover.settle()
     }
 
     @inline(never) private func leave() {
@@ -183,8 +181,9 @@ internal import OCMTLS
     /// Moves what can be moved now.
     private func move() throws(WebSocketEnd) -> Progress {
         if isRevoked { throw .revoked }
-        let isUplinkBusy = try uplink.pump(meter: &metering, service.buffers)
-        let isDownlinkBusy = try downlink.pump(meter: &metering, service.buffers)
+        let isUplinkBusy = try uplink.pump(&metering, service.buffers)
+        let isDownlinkBusy = try downlink.pump(&metering, service.buffers)
+        if downlink.isAbandoned { throw .clientGone }
         share.update(uplink.outlet.held + downlink.outlet.held, of: service.buffers)
         if metering.handover.isHolding { return .holding }
         metering.handover.settle()
@@ -199,9 +198,9 @@ internal import OCMTLS
         var (fromClient, fromAPI) = early
         early = ([], [])
         var bytes = fromClient.mutableSpan
-        if !bytes.isEmpty { try uplink.forward(&bytes, meter: &metering) }
+        if !bytes.isEmpty { try uplink.forward(&bytes, &metering) }
         bytes = fromAPI.mutableSpan
-        if !bytes.isEmpty { try downlink.forward(&bytes, meter: &metering) }
+        if !bytes.isEmpty { try downlink.forward(&bytes, &metering) }
     }
 
     /// One end has closed, and knows that the other one knows.
