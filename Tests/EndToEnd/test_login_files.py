@@ -196,12 +196,14 @@ DAMAGES = {
 async def test_a_file_that_becomes_unusable_keeps_the_last_good_login(start_ocm):
     """All of them at a time: each is said after ten seconds."""
     cases = [(start_ocm(workers=1), *damage) for damage in DAMAGES.values()]
+    # All have one API: a token that is revoked for one of them is revoked for all.
+    together = asyncio.Barrier(len(cases))
     async with asyncio.TaskGroup() as group:
         for ocm, damage, reason in cases:
-            group.create_task(unusable_for_a_while(ocm, damage, reason))
+            group.create_task(unusable_for_a_while(ocm, damage, reason, together))
 
 
-async def unusable_for_a_while(ocm, damage, reason):
+async def unusable_for_a_while(ocm, damage, reason, together):
     ocm.tolerate(UNUSABLE, KEPT)
     whole = ocm.auth_path.read_bytes()
     memory = proc.resident(ocm.pid)
@@ -209,7 +211,8 @@ async def unusable_for_a_while(ocm, damage, reason):
     async with Asking(ocm, interval=0.1) as asking:
         await eventually_async(lambda: said(ocm, UNUSABLE), 15, f"{reason!r}")
         # A refresh in this state: what the server issues is kept, in the file or in memory.
-        ocm.fake.control(revoke_access=True)
+        if await together.wait() == 0:
+            ocm.fake.control(revoke_access=True)
         await eventually_async(lambda: "access token refreshed" in ocm.log(), 15, "the refresh")
         if ocm.auth_path.is_dir():
             ocm.tolerate("there is no login")  # which may be seen, for a moment

@@ -117,10 +117,7 @@ internal import OCMTLS
                 continue
             }
             connection.transport.close()
-            guard mayHeal else {
-                service.noteRejection(of: route.generation)
-                throw .refused(service.isBeyondHealing ? .credentialUnavailable : .loginRefreshing)
-            }
+            guard mayHeal else { throw .refused(.credentialUnavailable) }
             mayHeal = false
             try await heal()
         }

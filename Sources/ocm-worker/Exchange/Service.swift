@@ -111,21 +111,16 @@ internal import OCMTLS
         isReaffirmed = false
     }
 
-    /// The API has refused the credential: asks for another, once for all exchanges.
-    func noteRejection(of generation: UInt64) {
+    /// The API has refused the credential: asks for another, once for all exchanges, and waits for it.
+    ///
+    /// - Returns: a route with a newer credential, nil when none will come, or none came by the deadline.
+    func routeAfterRejection(of generation: UInt64, until deadline: Instant) async -> Route? {
         if rejected < generation || (isReaffirmed && mayAskAgain <= EventLoop.now) {
             rejected = max(rejected, generation)
             isReaffirmed = false
             mayAskAgain = EventLoop.now + Self.askingInterval
             reject(rejected)
         }
-    }
-
-    /// The API has refused the credential: waits for another.
-    ///
-    /// - Returns: a route with a newer credential, nil when none will come, or none came by the deadline.
-    func routeAfterRejection(of generation: UInt64, until deadline: Instant) async -> Route? {
-        noteRejection(of: generation)
         while let route, !isReaffirmed {
             if route.generation > max(generation, rejected) { return route }
             let wakeup = Wakeup()
