@@ -214,7 +214,7 @@ internal import OCMTLS
                 return false
             }
         }
-        lifecycle.cutRevoked()
+        lifecycle.noteChange()
         generation = configuration.generation
         link.send(.ready(generation: generation))
         return true

@@ -76,7 +76,7 @@ internal import OCMEventLoop
     /// a WebSocket would have for as long as it lives.
     private func start(_ relay: WebSocketRelay, from block: AddressBlock) {
         let id = ObjectIdentifier(relay)
-        relay.noteUsers()
+        relay.noteChange()
         if isDraining { relay.noteDrain() }
         if isDraining, deadline <= EventLoop.now { relay.cut() }
         EventLoop.spawn { [self] in
@@ -130,9 +130,9 @@ internal import OCMEventLoop
         }
     }
 
-    /// Cuts the exchanges of users who are none any more.
-    func cutRevoked() {
-        for occupant in connections.values { occupant.endRevoked() }
+    /// The configuration has changed: cuts what users have open who are none any more.
+    func noteChange() {
+        for occupant in connections.values { occupant.noteChange() }
     }
 
     /// Gives the drain that is to begin its deadline, or the one under way another.

@@ -20,11 +20,11 @@ internal import OCMEventLoop
         }
     }
 
-    /// Ends what is open of a user who is none any more.
-    func endRevoked() {
+    /// Ends what is open of a user who is none any more, and has a WebSocket wait for what it has to wait for now.
+    func noteChange() {
         switch self {
         case .connection(let connection, let task): if connection.exchange?.isRevoked == true { task.cancel() }
-        case .webSocket(let relay): relay.noteUsers()
+        case .webSocket(let relay): relay.noteChange()
         }
     }
 

@@ -45,7 +45,8 @@ extension WebSocketRelay {
     /// Closes what there is nobody at, and what can't be told inside a frame.
     private func closeAtOnce() {
         switch end {
-        case .closed: closeNow(client, isWhole: true)
+        // One whose answer to the close nobody could take is still to be read.
+        case .closed where !uplink.isAbandoned: closeNow(client, isWhole: true)
         case .clientGone, .clientStalled, .clientSilent: closeNow(client, isWhole: false)
         default: if end.notices.client != nil, !downlink.isClosed { closeNow(client, isWhole: false) }
         }

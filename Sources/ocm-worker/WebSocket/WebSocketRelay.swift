@@ -70,10 +70,9 @@ internal import OCMTLS
         wakeup.signal()
     }
 
-    /// The users have changed.
-    func noteUsers() {
-        guard !service.users.permits(user) else { return }
-        isRevoked = true
+    /// The users may have changed, or what the task waits for.
+    func noteChange() {
+        isRevoked = !service.users.permits(user)
         wakeup.signal()
     }
 
@@ -188,7 +187,11 @@ internal import OCMTLS
         if metering.handover.isHolding { return .holding }
         metering.handover.settle()
         if isUplinkBusy || isDownlinkBusy { return .busy }
-        if uplink.outlet.isBlocked || downlink.outlet.isBlocked { return .waiting }
+        if uplink.outlet.isBlocked || downlink.outlet.isBlocked {
+            // It is not read, so its end would not be met otherwise.
+            if uplink.outlet.isBlocked, client.isHungUp { throw .clientGone }
+            return .waiting
+        }
         if uplink.isClosed || uplink.isAbandoned || downlink.isClosed { try awaitAnswer() }
         if isToDrain, !metering.isResponding, uplink.isAtRest, downlink.isAtRest { throw .drained }
         return .waiting
@@ -203,9 +206,10 @@ internal import OCMTLS
         if !bytes.isEmpty { try downlink.forward(&bytes, &metering) }
     }
 
-    /// One end has closed, and knows that the other one knows.
+    /// One end has closed, and the other one has been told: it may answer, unless it can't, or nobody is there to hear it.
     private func awaitAnswer() throws(WebSocketEnd) {
-        if uplink.isClosed, downlink.isClosed { throw .closed }
+        if downlink.isClosed, uplink.isClosed || uplink.isAbandoned { throw .closed }
+        if uplink.isClosed, client.isHungUp { throw .closed }
         if closeStart == nil { closeStart = EventLoop.now }
     }
 }
