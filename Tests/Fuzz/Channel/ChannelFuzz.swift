@@ -21,7 +21,8 @@ private struct Life {
     /// What the worker was told.
     var users: Set<[String]> = []
     var hosts: Set<String> = []
-    var generations: Set<UInt64> = []
+    /// Those of the configurations that were sent and not confirmed yet.
+    var generations: [UInt64] = []
     var reports = 0
     var pings = 0
     /// What was taken.
@@ -60,7 +61,7 @@ private struct Life {
 
     private mutating func note(_ message: SupervisorMessage) {
         if case .configure(let configuration) = message {
-            generations.insert(configuration.generation)
+            generations.append(configuration.generation)
             for service in configuration.services {
                 for name in service.users.isEmpty ? [""] : service.users.map(\.name) {
                     users.insert([service.tag, name])
@@ -98,7 +99,9 @@ private struct Life {
         switch message {
         case .hello: require(counts[.hello] == 1, "a second hello")
         case .ready(let generation):
-            require(isOrphan && counts[.ready] == 1 || generations.remove(generation) != nil, "never sent")
+            let place = generations.firstIndex(of: generation)
+            require(isOrphan && counts[.ready] == 1 || place != nil, "never sent")
+            if let place { generations.remove(at: place) }
         case .usage(let sequence, let records): check(sequence, records)
         case .credentialRejected(let service, _), .limits(let service, _):
             require(isOrphan || users.contains { $0[0] == service }, "a service that it was not told of")
