@@ -3,7 +3,7 @@ internal import OCMHTTP
 
 /// Watches whether one end of a WebSocket is still there: any byte of it says so, and where none comes, it is pinged.
 struct PeerWatch {
-    private(set) var lastHeard: Instant
+    private var lastHeard: Instant
     private var pinged: Instant?
     private var liveness = WebSocketLiveness()
 

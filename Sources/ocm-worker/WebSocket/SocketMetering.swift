@@ -37,7 +37,8 @@ internal import OCMHTTP
         case .limits(let limits):
             if let week = service.limits.take(limits, generation: credential) { handover.weekStart = week }
         case .usage(let usage):
-            handover.report(usage, asked: "")
+            // The meter has put in what was asked for, where the answer names no model.
+            handover.report(usage, asked: usage.model)
             responses += 1
             if total?.add(usage) == nil { total = usage }
         }

@@ -14,8 +14,6 @@ package struct WebSocketCloseCode: RawRepresentable, Hashable, Sendable {
     package static let messageTooBig = WebSocketCloseCode(rawValue: 1009)
     package static let internalError = WebSocketCloseCode(rawValue: 1011)
     package static let serviceRestart = WebSocketCloseCode(rawValue: 1012)
-    package static let tryAgainLater = WebSocketCloseCode(rawValue: 1013)
-    package static let badGateway = WebSocketCloseCode(rawValue: 1014)
 
     /// Whether a close frame may carry it: a registered one that is not for use inside an endpoint only (1005, 1006 and
     /// 1015), or one of the ranges for libraries and applications.
